@@ -1,0 +1,1 @@
+//! The contract suite: what a running service must do, over HTTP and WebSocket.

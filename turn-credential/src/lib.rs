@@ -1,0 +1,1 @@
+//! The time-limited TURN credential that the service mints and the relay checks.

@@ -1,0 +1,3 @@
+//! A native STUN and TURN relay.
+
+fn main() {}

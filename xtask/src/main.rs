@@ -1,0 +1,3 @@
+//! Set-up, start, tests and measures of this repository.
+
+fn main() {}
