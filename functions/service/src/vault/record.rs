@@ -1,0 +1,138 @@
+//! Sealed records: personal fields of the database, under their organisation's data key.
+//!
+//! A data key is 32 random bytes, stored wrapped by a master key in the table `data_keys`. A sealed field is
+//! `1 (the form) ‖ number of the data key (4 bytes, big-endian) ‖ nonce ‖ ciphertext ‖ tag`, with its place as
+//! associated data, so that a field copied to another row, column or organisation does not open.
+
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::{Key, MasterKeys, aead};
+use crate::{
+    App,
+    ports::{Database as _, Entropy, Platform, PortError, PortResult, Rows, Statement},
+    problem::Problem,
+};
+
+const FORM: u8 = 1;
+
+/// Where a sealed field lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// `table.column`.
+    pub(crate) field: &'static str,
+    /// The row's id.
+    pub(crate) row: Uuid,
+}
+
+/// The data keys of one organisation, newest first.
+pub(crate) struct DataKeys {
+    organisation: Uuid,
+    keys: Vec<(u32, Key)>,
+}
+
+impl DataKeys {
+    /// Reads an organisation's data keys, for a batch; [`DataKeys::open`] takes the rows.
+    pub(crate) fn select(organisation: Uuid) -> Statement {
+        Statement {
+            sql: "SELECT number, master_key, wrapped FROM data_keys WHERE organisation = ?1 ORDER BY number DESC",
+            parameters: vec![organisation.to_string().into()],
+        }
+    }
+
+    /// Makes an organisation's first data key, for the batch that creates the organisation.
+    pub(crate) fn create(
+        masters: &MasterKeys,
+        entropy: &impl Entropy,
+        organisation: Uuid,
+        now: i64,
+    ) -> PortResult<(Self, Statement)> {
+        let mut key = Zeroizing::new([0; 32]);
+        entropy.fill(key.as_mut_slice())?;
+        let number = 1;
+        let wrapped = aead::seal(
+            &masters.current.wrapping,
+            entropy,
+            key.as_slice(),
+            wrapping_place(organisation, number).as_bytes(),
+        )?;
+        let statement = Statement {
+            sql: "INSERT INTO data_keys (organisation, number, master_key, wrapped, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            parameters: vec![
+                organisation.to_string().into(),
+                i64::from(number).into(),
+                masters.current.id.clone().into(),
+                wrapped.into(),
+                now.into(),
+            ],
+        };
+        Ok((
+            Self {
+                organisation,
+                keys: vec![(number, key)],
+            },
+            statement,
+        ))
+    }
+
+    /// Unwraps the rows of [`DataKeys::select`]. Nothing where the organisation does not exist.
+    pub(crate) fn unwrap(masters: &MasterKeys, organisation: Uuid, rows: &Rows) -> PortResult<Option<Self>> {
+        let broken = || PortError::Unavailable("a data key does not open".into());
+        let mut keys = Vec::with_capacity(rows.rows.len());
+        for row in &rows.rows {
+            let [number, master, wrapped] = row.as_slice() else {
+                return Err(broken());
+            };
+            let number = number
+                .integer()
+                .and_then(|number| u32::try_from(number).ok())
+                .ok_or_else(broken)?;
+            let master = master.text().and_then(|id| masters.by_id(id)).ok_or_else(broken)?;
+            let place = wrapping_place(organisation, number);
+            let key = wrapped
+                .blob()
+                .and_then(|wrapped| aead::open(&master.wrapping, wrapped, place.as_bytes()));
+            let key = Zeroizing::new(key.ok_or_else(broken)?);
+            keys.push((number, Zeroizing::new(key.as_slice().try_into().map_err(|_| broken())?)));
+        }
+        Ok((!keys.is_empty()).then_some(Self { organisation, keys }))
+    }
+
+    /// Seals a field for its place, under the newest key.
+    pub(crate) fn seal(&self, entropy: &impl Entropy, place: Place, field: &str) -> PortResult<Vec<u8>> {
+        let (number, key) = self.keys.first().ok_or(PortError::Unavailable("no data key".into()))?;
+        let sealed = aead::seal(key, entropy, field.as_bytes(), self.place(place).as_bytes())?;
+        Ok([&[FORM], number.to_be_bytes().as_slice(), &sealed].concat())
+    }
+
+    /// Opens a field of that place.
+    pub(crate) fn open(&self, place: Place, sealed: &[u8]) -> PortResult<String> {
+        let open = || {
+            let (form, sealed) = sealed.split_first()?;
+            let (number, sealed) = sealed.split_first_chunk()?;
+            let number = u32::from_be_bytes(*number);
+            let (_, key) = self
+                .keys
+                .iter()
+                .find(|(candidate, _)| *form == FORM && *candidate == number)?;
+            String::from_utf8(aead::open(key, sealed, self.place(place).as_bytes())?).ok()
+        };
+        open().ok_or_else(|| PortError::Unavailable(format!("a sealed field does not open: {}", place.field)))
+    }
+
+    fn place(&self, place: Place) -> String {
+        format!("{}/{}/{}", place.field, self.organisation, place.row)
+    }
+}
+
+fn wrapping_place(organisation: Uuid, number: u32) -> String {
+    format!("data_keys/{organisation}/{number}")
+}
+
+impl<P: Platform> App<P> {
+    /// The data keys of an organisation, by one query.
+    pub(crate) async fn data_keys(&self, organisation: Uuid) -> Result<DataKeys, Problem> {
+        let rows = self.platform.database().query(DataKeys::select(organisation)).await?;
+        DataKeys::unwrap(&self.config.vault, organisation, &rows)?.ok_or_else(Problem::not_found)
+    }
+}
