@@ -1,0 +1,323 @@
+// Files over the data channel: offered, accepted, streamed with back-pressure, checked by SHA-256 at the end.
+
+import { hex, newId, uuidFromBytes, uuidToBytes } from "./bytes.ts";
+import { Sha256 } from "./sha256.ts";
+import type { ControlMessage } from "./types.ts";
+
+/** 100 MB, on both sides. */
+export const LARGEST_FILE = 100_000_000;
+/** The most data in one frame. */
+export const FRAME_DATA = 64 * 1024;
+const FRAME_HEAD = 24;
+/** Frames are queued up to here, and again when the queue has shrunk to a quarter of it. */
+const QUEUE = 1024 * 1024;
+/** What has arrived is handed to the browser as a blob in pieces of this size: it may keep them on disk. */
+const PIECE = 4 * 1024 * 1024;
+const NAME_AT_MOST = 255;
+
+export type FileStatus =
+  /** Waits for the receiver's yes. */
+  | "offered"
+  | "moving"
+  /** Arrived, and the same by its hash. */
+  | "done"
+  | "refused"
+  | "cancelled"
+  /** The connection went away, or what arrived was not what was sent. */
+  | "failed";
+
+/** A file as the chat shows it. */
+export interface FileTransfer {
+  readonly id: string;
+  readonly mine: boolean;
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly at: string;
+  readonly status: FileStatus;
+  /** Bytes. */
+  readonly moved: number;
+  /** The file that was received, once done. Its type is neutral, so that a browser never runs it. */
+  readonly blob?: Blob;
+}
+
+/** Why a file cannot be sent. */
+export class FileTooLarge extends Error {
+  override readonly name = "FileTooLarge";
+}
+
+/** The part of a data channel that files need. */
+export type FileChannel = Pick<
+  RTCDataChannel,
+  "readyState" | "bufferedAmount" | "bufferedAmountLowThreshold" | "addEventListener" | "removeEventListener"
+> & { send(data: ArrayBuffer): void };
+
+interface Outgoing {
+  file: Blob;
+  stop: AbortController;
+}
+
+interface Incoming {
+  hash: Sha256;
+  parts: Blob[];
+  pending: Uint8Array<ArrayBuffer>[];
+  pendingBytes: number;
+  received: number;
+  expected?: string;
+}
+
+export function encodeFrame(id: string, offset: number, data: Uint8Array): ArrayBuffer {
+  const frame = new Uint8Array(FRAME_HEAD + data.length);
+  frame.set(uuidToBytes(id));
+  new DataView(frame.buffer).setBigUint64(16, BigInt(offset));
+  frame.set(data, FRAME_HEAD);
+  return frame.buffer;
+}
+
+/** Throws on what is no frame. */
+export function decodeFrame(frame: ArrayBuffer): { id: string; offset: number; data: Uint8Array<ArrayBuffer> } {
+  if (frame.byteLength <= FRAME_HEAD || frame.byteLength > FRAME_HEAD + FRAME_DATA) throw new RangeError("frame size");
+  return {
+    id: uuidFromBytes(new Uint8Array(frame, 0, 16)),
+    offset: Number(new DataView(frame).getBigUint64(16)),
+    data: new Uint8Array(frame, FRAME_HEAD),
+  };
+}
+
+export class FileTransfers {
+  #transfers = new Map<string, FileTransfer>();
+  #outgoing = new Map<string, Outgoing>();
+  #incoming = new Map<string, Incoming>();
+  #channel: FileChannel | undefined;
+  #tell: (message: ControlMessage) => void;
+  #changed: (transfers: readonly FileTransfer[]) => void;
+
+  /** `tell` sends on `control`; `changed` hears of each change. */
+  constructor(tell: (message: ControlMessage) => void, changed: (transfers: readonly FileTransfer[]) => void) {
+    this.#tell = tell;
+    this.#changed = changed;
+  }
+
+  /** A new connection: what was under way is lost, what was only offered is offered again. */
+  connect(channel: FileChannel): void {
+    if (channel === this.#channel) return;
+    this.interrupt();
+    this.#channel = channel;
+    channel.bufferedAmountLowThreshold = QUEUE / 4;
+    for (const transfer of this.#transfers.values()) {
+      if (transfer.mine && transfer.status === "offered") this.#offer(transfer);
+    }
+  }
+
+  /** The connection is gone, for good or for another. */
+  interrupt(): void {
+    this.#channel = undefined;
+    for (const { id, status } of this.#transfers.values()) if (status === "moving") this.#end(id, "failed");
+  }
+
+  /** Offers a file. Throws {@link FileTooLarge}. */
+  send(file: File): void {
+    if (file.size > LARGEST_FILE) throw new FileTooLarge(file.name);
+    const transfer: FileTransfer = {
+      id: newId(),
+      mine: true,
+      name: file.name.slice(0, NAME_AT_MOST),
+      size: file.size,
+      mediaType: file.type,
+      at: new Date().toISOString(),
+      status: "offered",
+      moved: 0,
+    };
+    this.#outgoing.set(transfer.id, { file, stop: new AbortController() });
+    this.#put(transfer);
+    this.#offer(transfer);
+  }
+
+  accept(id: string): void {
+    const transfer = this.#transfers.get(id);
+    if (!transfer || transfer.mine || transfer.status !== "offered") return;
+    this.#incoming.set(id, { hash: new Sha256(), parts: [], pending: [], pendingBytes: 0, received: 0 });
+    this.#put({ ...transfer, status: "moving" });
+    this.#tell({ type: "file-accept", id });
+  }
+
+  refuse(id: string): void {
+    const transfer = this.#transfers.get(id);
+    if (!transfer || transfer.mine || transfer.status !== "offered") return;
+    this.#end(id, "refused");
+    this.#tell({ type: "file-refuse", id });
+  }
+
+  /** Either side, while it is offered or moves. */
+  cancel(id: string): void {
+    if (!this.#open(id)) return;
+    this.#end(id, "cancelled");
+    this.#tell({ type: "file-cancel", id });
+  }
+
+  /** What the other side says on `control`. */
+  handle(message: ControlMessage): void {
+    switch (message.type) {
+      case "file":
+        this.#offered(message);
+        break;
+      case "file-accept":
+        void this.#stream(message.id);
+        break;
+      case "file-refuse":
+        if (this.#transfers.get(message.id)?.mine && this.#open(message.id)) this.#end(message.id, "refused");
+        break;
+      case "file-cancel":
+        if (this.#open(message.id)) this.#end(message.id, "cancelled");
+        break;
+      case "file-done": {
+        const incoming = this.#incoming.get(message.id);
+        if (!incoming) break;
+        incoming.expected = message.sha256;
+        this.#finish(message.id, incoming);
+        break;
+      }
+    }
+  }
+
+  /** A frame from the channel `files`. */
+  receive(frame: ArrayBuffer): void {
+    const { id, offset, data } = decodeFrame(frame);
+    const incoming = this.#incoming.get(id);
+    const transfer = this.#transfers.get(id);
+    // Frames of what was cancelled may still be under way.
+    if (!incoming || transfer?.status !== "moving") return;
+    if (offset !== incoming.received || offset + data.length > transfer.size) {
+      this.#end(id, "failed");
+      this.#tell({ type: "file-cancel", id });
+      return;
+    }
+    incoming.hash.update(data);
+    incoming.pending.push(data);
+    incoming.pendingBytes += data.length;
+    incoming.received += data.length;
+    if (incoming.pendingBytes >= PIECE) pack(incoming);
+    this.#put({ ...transfer, moved: incoming.received });
+    this.#finish(id, incoming);
+  }
+
+  #offered(message: ControlMessage & { type: "file" }): void {
+    const { id, name, size, media_type } = message;
+    const known = this.#transfers.get(id);
+    if (known && known.status !== "failed") return;
+    if (!(Number.isSafeInteger(size) && size >= 0 && size <= LARGEST_FILE)) {
+      this.#tell({ type: "file-refuse", id });
+      return;
+    }
+    this.#put({
+      id,
+      mine: false,
+      // No paths, no control or direction characters that would make a name look like another.
+      name: [...(String(name).split(/[/\\]/).pop() ?? "")].filter(visible).join("").slice(0, NAME_AT_MOST) || "file",
+      size,
+      mediaType: String(media_type),
+      at: new Date().toISOString(),
+      status: "offered",
+      moved: 0,
+    });
+  }
+
+  async #stream(id: string): Promise<void> {
+    const outgoing = this.#outgoing.get(id);
+    const transfer = this.#transfers.get(id);
+    const channel = this.#channel;
+    if (!outgoing || !channel || transfer?.status !== "offered") return;
+    const { file, stop } = outgoing;
+    const hash = new Sha256();
+    this.#put({ ...transfer, status: "moving" });
+    try {
+      let piece = new Uint8Array();
+      let pieceAt = 0;
+      for (let offset = 0; offset < file.size; ) {
+        if (offset >= pieceAt + piece.length) {
+          pieceAt = offset;
+          piece = new Uint8Array(await file.slice(offset, offset + 16 * FRAME_DATA).arrayBuffer());
+          if (piece.length === 0) throw new Error("the file became shorter");
+        }
+        const data = piece.subarray(offset - pieceAt, offset - pieceAt + FRAME_DATA);
+        await room(channel, stop.signal);
+        channel.send(encodeFrame(id, offset, data));
+        hash.update(data);
+        offset += data.length;
+        this.#put({ ...transfer, status: "moving", moved: offset });
+      }
+      this.#tell({ type: "file-done", id, sha256: hex(hash.digest()) });
+      this.#end(id, "done");
+    } catch {
+      // Cancelled by either side, the channel gone, or the file unreadable.
+      if (!this.#open(id)) return;
+      this.#end(id, "failed");
+      this.#tell({ type: "file-cancel", id });
+    }
+  }
+
+  #finish(id: string, incoming: Incoming): void {
+    const transfer = this.#transfers.get(id);
+    if (!transfer || incoming.expected === undefined || incoming.received < transfer.size) return;
+    pack(incoming);
+    if (hex(incoming.hash.digest()) !== incoming.expected.toLowerCase()) {
+      this.#end(id, "failed");
+      return;
+    }
+    this.#end(id, "done", new Blob(incoming.parts, { type: "application/octet-stream" }));
+  }
+
+  #offer({ id, name, size, mediaType }: FileTransfer): void {
+    this.#tell({ type: "file", id, name, size, media_type: mediaType });
+  }
+
+  #open(id: string): boolean {
+    const status = this.#transfers.get(id)?.status;
+    return status === "offered" || status === "moving";
+  }
+
+  #end(id: string, status: FileStatus, blob?: Blob): void {
+    const transfer = this.#transfers.get(id);
+    if (!transfer) return;
+    this.#outgoing.get(id)?.stop.abort();
+    this.#outgoing.delete(id);
+    this.#incoming.delete(id);
+    this.#put(blob ? { ...transfer, status, blob } : { ...transfer, status });
+  }
+
+  #put(transfer: FileTransfer): void {
+    this.#transfers.set(transfer.id, transfer);
+    this.#changed([...this.#transfers.values()]);
+  }
+}
+
+/** Neither control nor formatting character (Unicode categories Cc, Cf). */
+function visible(character: string): boolean {
+  return !/[\p{Cc}\p{Cf}]/u.test(character);
+}
+
+function pack(incoming: Incoming): void {
+  if (incoming.pendingBytes === 0) return;
+  incoming.parts.push(new Blob(incoming.pending));
+  incoming.pending = [];
+  incoming.pendingBytes = 0;
+}
+
+/** Waits until the channel's queue has room; throws when it closes or the transfer is stopped. */
+function room(channel: FileChannel, stop: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const over = (settle: () => void) => (): void => {
+      channel.removeEventListener("bufferedamountlow", enough);
+      channel.removeEventListener("close", closed);
+      stop.removeEventListener("abort", closed);
+      settle();
+    };
+    const enough = over(resolve);
+    const closed = over(() => reject(new Error("stopped")));
+    if (stop.aborted || channel.readyState !== "open") return closed();
+    if (channel.bufferedAmount < QUEUE) return enough();
+    channel.addEventListener("bufferedamountlow", enough);
+    channel.addEventListener("close", closed);
+    stop.addEventListener("abort", closed);
+  });
+}

@@ -1,0 +1,211 @@
+// The peer connection of a call: three transceivers and two channels, made once and never negotiated anew.
+
+/** What a link tells its session. */
+export interface LinkEvents {
+  /** Candidates of this side, batched; an empty list says that there are no more. */
+  candidates: (candidates: RTCIceCandidateInit[]) => void;
+  /** The state of the connection changed. */
+  state: (state: RTCPeerConnectionState) => void;
+  /** Text from the channel `control`. */
+  control: (text: string) => void;
+  controlOpen: () => void;
+  /** A frame from the channel `files`. */
+  file: (frame: ArrayBuffer) => void;
+}
+
+/** Candidates are collected for so long before they are sent: few requests, little delay. Milliseconds. */
+const BATCH = 50;
+
+/** The highest bit rates, in bits per second. */
+const RATES = { voice: 48_000, camera: 1_700_000, screen: 2_500_000 };
+
+export interface Transceivers {
+  voice: RTCRtpTransceiver;
+  camera: RTCRtpTransceiver;
+  screen: RTCRtpTransceiver;
+}
+
+export interface Tracks {
+  microphone: MediaStreamTrack | null;
+  camera: MediaStreamTrack | null;
+  screen: MediaStreamTrack | null;
+}
+
+export class Link {
+  /** Names this peer connection to the other side; made by the visitor. */
+  readonly connection: string;
+  readonly pc: RTCPeerConnection;
+  readonly control: RTCDataChannel;
+  readonly files: RTCDataChannel;
+  /** The other side's voice and camera. */
+  readonly remote = new MediaStream();
+  /** The other side's screen. */
+  readonly remoteScreen = new MediaStream();
+  #events: LinkEvents;
+  #transceivers: Transceivers | undefined;
+  #tracks: Tracks = { microphone: null, camera: null, screen: null };
+  #batch: RTCIceCandidateInit[] = [];
+  #batchTimer: ReturnType<typeof setTimeout> | undefined;
+  #waiting: RTCIceCandidateInit[] = [];
+  #released = true;
+  #closed = false;
+
+  constructor(connection: string, iceServers: RTCIceServer[], events: LinkEvents) {
+    this.connection = connection;
+    this.#events = events;
+    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    this.pc.addEventListener("icecandidate", ({ candidate }) => this.#gathered(candidate));
+    this.pc.addEventListener("connectionstatechange", () => events.state(this.pc.connectionState));
+    // In the offerer the channels must be there before the offer; in the answerer they do no harm.
+    this.control = this.pc.createDataChannel("control", { negotiated: true, id: 0 });
+    this.files = this.pc.createDataChannel("files", { negotiated: true, id: 1 });
+    this.files.binaryType = "arraybuffer";
+    this.control.addEventListener("open", () => events.controlOpen());
+    this.control.addEventListener("message", ({ data }) => typeof data === "string" && events.control(data));
+    this.files.addEventListener("message", ({ data }) => data instanceof ArrayBuffer && events.file(data));
+  }
+
+  /** Makes the offer; again with `restart` for an ICE restart. It carries no candidates: they follow as events. */
+  async offer(restart = false): Promise<string> {
+    if (!this.#transceivers) {
+      const add = (kind: "audio" | "video"): RTCRtpTransceiver =>
+        this.pc.addTransceiver(kind, { direction: "sendrecv" });
+      this.#adopt({ voice: add("audio"), camera: add("video"), screen: add("video") });
+    }
+    if (restart) this.pc.restartIce();
+    const offer = await this.pc.createOffer();
+    await this.pc.setLocalDescription(offer);
+    return offer.sdp ?? "";
+  }
+
+  /** Whether an offer of this side waits for its answer. */
+  get offering(): boolean {
+    return this.pc.signalingState === "have-local-offer";
+  }
+
+  async takeAnswer(sdp: string): Promise<void> {
+    if (!this.offering) return;
+    await this.pc.setRemoteDescription({ type: "answer", sdp });
+    await this.#addWaiting();
+  }
+
+  /**
+   * Takes the other side's offer and makes the answer. Unless `release`, the other side's candidates are kept back until
+   * {@link release}, so that nothing is sent to the other side and it learns no address.
+   */
+  async answer(sdp: string, release: boolean): Promise<void> {
+    this.#released = release;
+    await this.pc.setRemoteDescription({ type: "offer", sdp });
+    if (!this.#transceivers) {
+      const [voice, camera, screen] = this.pc.getTransceivers();
+      if (!voice || !camera || !screen) throw new TypeError("an offer has three transceivers: voice, camera, screen");
+      for (const transceiver of [voice, camera, screen]) transceiver.direction = "sendrecv";
+      this.#adopt({ voice, camera, screen });
+    }
+    await this.pc.setLocalDescription();
+    if (release) await this.#addWaiting();
+  }
+
+  /** The answer with the candidates gathered so far; those that follow come as events. */
+  takeLocalAnswer(): string {
+    this.#batch = [];
+    return this.pc.localDescription?.sdp ?? "";
+  }
+
+  /** Gives the other side's candidates to the connection: from now on the two may find each other. */
+  async release(): Promise<void> {
+    this.#released = true;
+    await this.#addWaiting();
+  }
+
+  async addCandidates(candidates: RTCIceCandidateInit[]): Promise<void> {
+    this.#waiting.push(...candidates);
+    await this.#addWaiting();
+  }
+
+  async #addWaiting(): Promise<void> {
+    if (!this.#released || !this.pc.remoteDescription) return;
+    const candidates = this.#waiting.splice(0);
+    // One that does not fit (of an earlier generation, or a protocol this browser does not know) is left out.
+    await Promise.all(candidates.map((candidate) => this.pc.addIceCandidate(candidate).catch(() => {})));
+  }
+
+  /** Puts tracks on the transceivers, without negotiating. */
+  setTracks(tracks: Tracks): void {
+    const before = this.#tracks;
+    this.#tracks = tracks;
+    if (!this.#transceivers) return;
+    const { voice, camera, screen } = this.#transceivers;
+    if (tracks.microphone !== before.microphone) replace(voice, tracks.microphone);
+    if (tracks.camera !== before.camera) replace(camera, tracks.camera);
+    if (tracks.screen !== before.screen) replace(screen, tracks.screen);
+  }
+
+  get transceivers(): Transceivers | undefined {
+    return this.#transceivers;
+  }
+
+  /** The SHA-256 fingerprints in the two descriptions, lower-case hexadecimal without colons. */
+  get fingerprints(): { local: string[]; remote: string[] } {
+    const of = (description: RTCSessionDescription | null): string[] => [
+      ...new Set(
+        [...(description?.sdp ?? "").matchAll(/^a=fingerprint:sha-256 ([\dA-F:]+)/gim)].map(([, value]) =>
+          (value ?? "").replaceAll(":", "").toLowerCase(),
+        ),
+      ),
+    ];
+    return { local: of(this.pc.localDescription), remote: of(this.pc.remoteDescription) };
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#batchTimer);
+    this.pc.close();
+  }
+
+  #adopt(transceivers: Transceivers): void {
+    this.#transceivers = transceivers;
+    const { voice, camera, screen } = transceivers;
+    this.remote.addTrack(voice.receiver.track);
+    this.remote.addTrack(camera.receiver.track);
+    this.remoteScreen.addTrack(screen.receiver.track);
+    replace(voice, this.#tracks.microphone);
+    replace(camera, this.#tracks.camera);
+    replace(screen, this.#tracks.screen);
+    for (const [name, transceiver] of Object.entries(transceivers) as [keyof Transceivers, RTCRtpTransceiver][]) {
+      limit(transceiver.sender, RATES[name]);
+    }
+  }
+
+  #gathered(candidate: RTCIceCandidate | null): void {
+    if (this.#closed) return;
+    if (candidate && candidate.candidate !== "") {
+      this.#batch.push(candidate.toJSON());
+      this.#batchTimer ??= setTimeout(() => this.#flush(), BATCH);
+    } else if (!candidate) {
+      this.#flush();
+      this.#events.candidates([]);
+    }
+  }
+
+  #flush(): void {
+    clearTimeout(this.#batchTimer);
+    this.#batchTimer = undefined;
+    const batch = this.#batch.splice(0);
+    if (batch.length > 0) this.#events.candidates(batch);
+  }
+}
+
+function replace(transceiver: RTCRtpTransceiver, track: MediaStreamTrack | null): void {
+  if (transceiver.sender.track === track) return;
+  // Fails only when the connection is closed.
+  transceiver.sender.replaceTrack(track).catch(() => {});
+}
+
+function limit(sender: RTCRtpSender, maxBitrate: number): void {
+  const parameters = sender.getParameters();
+  // A browser that lists no encodings before negotiation keeps its own bounds.
+  if (!parameters.encodings?.[0]) return;
+  parameters.encodings[0].maxBitrate = maxBitrate;
+  sender.setParameters(parameters).catch(() => {});
+}
