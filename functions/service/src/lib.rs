@@ -10,6 +10,7 @@ use axum::Router;
 pub mod config;
 pub mod ports;
 
+mod calls;
 mod identity;
 mod ids;
 mod json;
