@@ -531,19 +531,19 @@ export class CallSession extends Store<SessionState> {
     const link = this.#link;
     if (this.#stopped.signal.aborted || Date.now() - this.#restartedAt < 1_000) return;
     this.#restartedAt = Date.now();
-    this.#restarts++;
+    const attempt = ++this.#restarts;
     clearTimeout(this.#restartTimer);
     this.#restartTimer = undefined;
     if (this.state.phase !== "ringing") {
-      this.#restartLater(Math.min(RESTART_AGAIN * 1.5 ** (this.#restarts - 1), RESTART_AT_MOST));
+      this.#restartLater(Math.min(RESTART_AGAIN * 1.5 ** (attempt - 1), RESTART_AT_MOST));
       this.#judge();
     }
     try {
-      await this.#refreshCredentials();
+      await this.#refreshCredentials(attempt);
       if (this.#stopped.signal.aborted) return;
       if (this.role === "expert") {
         this.#send(link ? { type: "restart", connection: link.connection } : { type: "restart" });
-      } else if (!link || link.pc.connectionState === "closed" || this.#restarts % 3 === 0) {
+      } else if (!link || link.pc.connectionState === "closed" || attempt % 3 === 0) {
         await this.#startAnew();
       } else {
         this.#offer = { sdp: await link.offer(true), at: Date.now() };
@@ -563,8 +563,8 @@ export class CallSession extends Store<SessionState> {
     this.#letGo();
   }
 
-  async #refreshCredentials(): Promise<void> {
-    if (Date.now() - this.#iceServersAt < CREDENTIALS_FRESH && this.#restarts < 2) return;
+  async #refreshCredentials(attempt: number): Promise<void> {
+    if (Date.now() - this.#iceServersAt < CREDENTIALS_FRESH && attempt < 2) return;
     const relay = await this.#api.relay(this.id).catch(() => undefined);
     if (!relay) return;
     this.#iceServers = relay.ice_servers;
