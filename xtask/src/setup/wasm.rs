@@ -18,7 +18,8 @@ use crate::{
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const RUSTUP_LIMIT: Duration = Duration::from_secs(20);
-const DEBIAN: [&str; 5] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy"];
+// `lld-22`: the linker of `rust-web-llvm`, which does not ask for it.
+const DEBIAN: [&str; 6] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "rust-web-clippy"];
 const WORKER_BUILD: &str = "0.8.7";
 
 /// A cargo that builds for [`TARGET`], and the tools around it.
