@@ -9,6 +9,8 @@ use axum::Router;
 
 pub mod config;
 pub mod ports;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 mod calls;
 mod identity;

@@ -1,0 +1,258 @@
+//! Mailboxes in memory, within the real limits.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use axum::body::Body;
+use futures_util::{Stream, stream};
+use http::{Response, StatusCode, header, request::Parts};
+use tokio::sync::watch;
+
+use super::MemoryClock;
+use crate::ports::{Clock as _, Delivery, Entry, Mailboxes, Page, PortError, PortResult, mailbox_limits};
+
+/// The mailboxes of [`super::Memory`].
+#[derive(Clone)]
+pub struct MemoryMailboxes {
+    clock: MemoryClock,
+    mailboxes: Arc<Mutex<HashMap<String, Mailbox>>>,
+    appends: Arc<AtomicU64>,
+    failures: Arc<AtomicU64>,
+    no_websockets: Arc<AtomicBool>,
+}
+
+struct Mailbox {
+    entries: VecDeque<Stored>,
+    /// The last sequence given out.
+    last: u64,
+    /// The listeners' numbers, oldest first.
+    listeners: VecDeque<u64>,
+    /// Counts what listeners must look at.
+    changed: watch::Sender<u64>,
+}
+
+struct Stored {
+    sequence: u64,
+    id: String,
+    sealed: String,
+    at: i64,
+}
+
+impl Mailbox {
+    fn new() -> Self {
+        Self {
+            entries: VecDeque::new(),
+            last: 0,
+            listeners: VecDeque::new(),
+            changed: watch::channel(0).0,
+        }
+    }
+
+    fn drop_outdated(&mut self, now: i64) {
+        let age = i64::try_from(mailbox_limits::AGE.as_millis()).unwrap();
+        self.entries.retain(|entry| entry.at > now - age);
+    }
+
+    fn read(&self, after: u64, limit: usize) -> Page {
+        let next = self.entries.front().map_or(self.last + 1, |entry| entry.sequence);
+        let mut deliveries = Vec::new();
+        let mut cursor = after;
+        if after > self.last || after + 1 < next {
+            cursor = if after > self.last { self.last } else { next - 1 };
+            deliveries.push(Delivery::Gap(cursor));
+        }
+        let from = cursor;
+        let entries = self.entries.iter().filter(|entry| entry.sequence > from);
+        for entry in entries.take(limit.saturating_sub(deliveries.len())) {
+            cursor = entry.sequence;
+            deliveries.push(Delivery::Entry(Entry {
+                sequence: entry.sequence,
+                sealed: entry.sealed.clone(),
+            }));
+        }
+        Page {
+            deliveries,
+            more: cursor < self.last,
+        }
+    }
+}
+
+impl MemoryMailboxes {
+    pub(super) fn new(clock: MemoryClock) -> Self {
+        Self {
+            clock,
+            mailboxes: Arc::default(),
+            appends: Arc::default(),
+            failures: Arc::default(),
+            no_websockets: Arc::default(),
+        }
+    }
+
+    /// How many times something was appended, repeats included.
+    #[must_use]
+    pub fn appends(&self) -> u64 {
+        self.appends.load(Ordering::Relaxed)
+    }
+
+    /// The next so many appends find the platform silent.
+    pub fn fail_appends(&self, count: u64) {
+        self.failures.store(count, Ordering::Relaxed);
+    }
+
+    /// From now on the platform has no WebSockets.
+    pub fn without_websockets(&self) {
+        self.no_websockets.store(true, Ordering::Relaxed);
+    }
+
+    /// The names of all mailboxes and everything in them: to search for what must not be there.
+    #[must_use]
+    pub fn dump(&self) -> Vec<u8> {
+        let mailboxes = self.lock();
+        let entries = mailboxes.iter().flat_map(|(name, mailbox)| {
+            mailbox
+                .entries
+                .iter()
+                .map(move |entry| format!("{name}\n{}\n{}\n", entry.id, entry.sealed))
+        });
+        entries.collect::<String>().into_bytes()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Mailbox>> {
+        self.mailboxes.lock().unwrap()
+    }
+}
+
+/// A listener's place, given back when the stream is dropped.
+struct Listener {
+    mailboxes: MemoryMailboxes,
+    mailbox: String,
+    number: u64,
+    cursor: u64,
+    waiting: VecDeque<Delivery>,
+    changed: watch::Receiver<u64>,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(mailbox) = self.mailboxes.lock().get_mut(&self.mailbox) {
+            mailbox.listeners.retain(|number| *number != self.number);
+        }
+    }
+}
+
+impl Listener {
+    async fn next(&mut self) -> Option<Delivery> {
+        loop {
+            if let Some(delivery) = self.waiting.pop_front() {
+                return Some(delivery);
+            }
+            self.changed.borrow_and_update();
+            let page = {
+                let now = self.mailboxes.clock.now();
+                let mut mailboxes = self.mailboxes.lock();
+                let mailbox = mailboxes.get_mut(&self.mailbox)?;
+                if !mailbox.listeners.contains(&self.number) {
+                    return None;
+                }
+                mailbox.drop_outdated(now);
+                mailbox.read(self.cursor, usize::MAX)
+            };
+            if let Some(Delivery::Entry(Entry { sequence, .. }) | Delivery::Gap(sequence)) = page.deliveries.last() {
+                self.cursor = *sequence;
+            }
+            self.waiting.extend(page.deliveries);
+            if self.waiting.is_empty() {
+                self.changed.changed().await.ok()?;
+            }
+        }
+    }
+}
+
+impl Mailboxes for MemoryMailboxes {
+    type Deliveries = Pin<Box<dyn Stream<Item = PortResult<Delivery>> + Send>>;
+
+    async fn append(&self, mailbox: &str, id: &str, sealed: String) -> PortResult<u64> {
+        self.appends.fetch_add(1, Ordering::Relaxed);
+        let failing = self
+            .failures
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, |count| count.checked_sub(1));
+        if failing.is_ok() {
+            return Err(PortError::Unavailable("failing for a test".into()));
+        }
+        if sealed.len() > mailbox_limits::ENTRY_BYTES {
+            return Err(PortError::Constraint("the envelope is too long".into()));
+        }
+        let now = self.clock.now();
+        let mut mailboxes = self.lock();
+        let mailbox = mailboxes.entry(mailbox.into()).or_insert_with(Mailbox::new);
+        if let Some(entry) = mailbox.entries.iter().find(|entry| entry.id == id) {
+            return Ok(entry.sequence);
+        }
+        mailbox.drop_outdated(now);
+        if mailbox.entries.len() as u64 >= mailbox_limits::ENTRIES {
+            return Err(PortError::Full);
+        }
+        mailbox.last += 1;
+        mailbox.entries.push_back(Stored {
+            sequence: mailbox.last,
+            id: id.into(),
+            sealed,
+            at: now,
+        });
+        mailbox.changed.send_modify(|count| *count += 1);
+        Ok(mailbox.last)
+    }
+
+    async fn read(&self, mailbox: &str, after: u64, limit: usize) -> PortResult<Page> {
+        let now = self.clock.now();
+        let mut mailboxes = self.lock();
+        let mailbox = mailboxes.entry(mailbox.into()).or_insert_with(Mailbox::new);
+        mailbox.drop_outdated(now);
+        Ok(mailbox.read(after, limit))
+    }
+
+    async fn listen(&self, mailbox: &str, after: u64) -> PortResult<Self::Deliveries> {
+        static NUMBERS: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        let changed = {
+            let mut mailboxes = self.lock();
+            let mailbox = mailboxes.entry(mailbox.into()).or_insert_with(Mailbox::new);
+            mailbox.listeners.push_back(number);
+            if mailbox.listeners.len() > mailbox_limits::LISTENERS {
+                mailbox.listeners.pop_front();
+                mailbox.changed.send_modify(|count| *count += 1);
+            }
+            mailbox.changed.subscribe()
+        };
+        let listener = Listener {
+            mailboxes: self.clone(),
+            mailbox: mailbox.into(),
+            number,
+            cursor: after,
+            waiting: VecDeque::new(),
+            changed,
+        };
+        Ok(Box::pin(stream::unfold(listener, |mut listener| async move {
+            let delivery = listener.next().await?;
+            Some((Ok(delivery), listener))
+        })))
+    }
+
+    async fn upgrade(&self, mailbox: &str, after: u64, _: Parts) -> PortResult<Response<Body>> {
+        if self.no_websockets.load(Ordering::Relaxed) {
+            return Err(PortError::Unsupported("a WebSocket"));
+        }
+        // There is no connection to hand over; the answer tells the test what would have been.
+        let mut response = Response::new(Body::from(format!("{mailbox} after {after}")));
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let protocol = header::HeaderValue::from_static(mailbox_limits::SUBPROTOCOL);
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
+        Ok(response)
+    }
+}
