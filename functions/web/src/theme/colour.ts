@@ -1,4 +1,4 @@
-/** Colour arithmetic: hexadecimal notation, relative luminance and contrast (WCAG 2.2, "relative luminance"). */
+// Colour arithmetic: hexadecimal notation, relative luminance and contrast (WCAG 2.2, "relative luminance").
 
 /** Red, green and blue, each 0 to 255. */
 export type Rgb = readonly [number, number, number];

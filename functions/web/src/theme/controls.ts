@@ -1,4 +1,5 @@
-/** The basic elements as styles: buttons, fields, cards, banners, tables. Include after `tokens` or below a root that has them. */
+// The basic elements as styles: buttons, fields, cards, banners, tables. Include after `tokens` or below a root that has them.
+
 import { css } from "lit";
 
 export const base = css`
@@ -106,6 +107,11 @@ export const base = css`
 
   .spread {
     margin-inline-start: auto;
+  }
+
+  /* A live region that takes no room while it is empty. */
+  .live {
+    display: contents;
   }
 
   .visually-hidden {

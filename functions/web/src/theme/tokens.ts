@@ -1,9 +1,8 @@
-/**
- * The design tokens: every colour, distance and movement of the widget, the desk and the console.
- *
- * A root element (`<visavis-desk>`, `<visavis-widget>`) includes `tokens` in its styles; everything inside inherits the
- * custom properties through all shadow roots. The accent is the organisation's, see `accent.ts`.
- */
+// The design tokens: every colour, distance and movement of the widget, the desk and the console.
+//
+// A root element (`<visavis-desk>`, `<visavis-widget>`) includes `tokens` in its styles; everything inside inherits the
+// custom properties through all shadow roots. The accent is the organisation's, see `accent.ts`.
+
 import { css } from "lit";
 
 export const tokens = css`
