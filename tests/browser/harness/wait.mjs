@@ -1,0 +1,31 @@
+// Waiting for a condition with a deadline: the only way the suites wait.
+
+/** How often a condition is looked at, in milliseconds. */
+const INTERVAL = 50;
+
+/**
+ * Waits until `condition` returns something truthy and returns it. What it throws counts as "not yet".
+ *
+ * @template T
+ * @param {string} what named in the error, such as "the visitor sees the expert"
+ * @param {() => T | Promise<T>} condition
+ * @param {{ within?: number }} [options] `within` in milliseconds
+ * @returns {Promise<T>}
+ */
+export async function until(what, condition, { within = 10_000 } = {}) {
+  const deadline = Date.now() + within;
+  let last;
+  for (;;) {
+    try {
+      last = await condition();
+      if (last) return last;
+    } catch (error) {
+      last = error;
+    }
+    if (Date.now() > deadline) {
+      const seen = last instanceof Error ? last.message : JSON.stringify(last);
+      throw new Error(`not within ${within} ms: ${what}; last seen: ${seen}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+  }
+}

@@ -1,0 +1,193 @@
+// A small internet of network namespaces: a public side, and homes, each behind its own NAT. Needs root.
+
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** The public side's address: the service and the TURN server. */
+export const PUBLIC = "198.51.100.1";
+
+const FORWARD = fileURLToPath(new URL("forward.mjs", import.meta.url));
+
+/** @param {string} command */
+const run = (command) => execFileSync("/bin/sh", ["-euc", command], { stdio: ["ignore", "ignore", "pipe"] });
+
+/** Every name begins with it, so that what a killed run left behind can be told from another's. */
+const PREFIX = `vv${process.pid}`;
+
+// What a browser left running there would keep the namespace alive.
+const remove = (/** @type {string} */ space) =>
+  run(`ip netns pids ${space} | xargs -r kill -9; ip netns delete ${space}`);
+
+/** Removes what runs that were killed could not. */
+function sweep() {
+  for (const [space = "", pid] of execFileSync("ip", ["netns", "list"], { encoding: "utf8" }).matchAll(
+    /^vv(\d+)-\w+/gm,
+  )) {
+    if (!existsSync(`/proc/${pid}`)) remove(space);
+  }
+}
+
+export class Internet {
+  /** @type {string[]} */ #spaces = [];
+  /** @type {import("node:child_process").ChildProcess[]} */ #processes = [];
+  #folder = "";
+  #homes = 0;
+
+  static async open() {
+    if (process.getuid?.() !== 0) throw new Error("the network suite makes network namespaces: run it as root");
+    sweep();
+    const internet = new Internet();
+    internet.#folder = await mkdtemp(join(tmpdir(), "visavis-network-"));
+    internet.#space("public");
+    run(`
+      ip -n ${PREFIX}-public link add wan type bridge
+      ip -n ${PREFIX}-public address add ${PUBLIC}/24 dev wan
+      ip -n ${PREFIX}-public link set wan up
+      ip -n ${PREFIX}-public route add default dev wan
+    `);
+    return internet;
+  }
+
+  /** @param {string} name */
+  #space(name) {
+    const space = `${PREFIX}-${name}`;
+    run(`ip netns add ${space}`);
+    this.#spaces.push(space);
+    run(`ip -n ${space} link set lo up`);
+    return space;
+  }
+
+  /**
+   * A home behind a NAT that gives every connection a port of its own at random (symmetric, RFC 4787 "address and
+   * port-dependent mapping"), so that no peer can reach it directly.
+   *
+   * @param {{ udp: boolean }} options `udp: false`: a firewall lets no datagram out
+   */
+  async home({ udp }) {
+    this.#homes += 1;
+    const number = this.#homes;
+    const router = this.#space(`router${number}`);
+    const inside = this.#space(`home${number}`);
+    const firewall = udp
+      ? ""
+      : `ip netns exec ${router} nft 'add chain ip home through { type filter hook forward priority 0; }
+         add rule ip home through meta l4proto udp drop'`;
+    run(`
+      ip -n ${PREFIX}-public link add home${number} type veth peer name wan netns ${router}
+      ip -n ${PREFIX}-public link set home${number} master wan up
+      ip -n ${router} address add 198.51.100.${10 + number}/24 dev wan
+      ip -n ${router} link set wan up
+      ip -n ${router} link add lan type veth peer name lan netns ${inside}
+      ip -n ${router} address add 10.${number}.0.1/24 dev lan
+      ip -n ${router} link set lan up
+      ip -n ${inside} address add 10.${number}.0.2/24 dev lan
+      ip -n ${inside} link set lan up
+      ip -n ${inside} route add default via 10.${number}.0.1
+      ip netns exec ${router} sysctl -q net.ipv4.ip_forward=1
+      ip netns exec ${router} nft 'add table ip home
+        add chain ip home out { type nat hook postrouting priority srcnat; }
+        add rule ip home out oifname "wan" masquerade fully-random
+        add chain ip home in { type filter hook input priority 0; }
+        add rule ip home in iifname "wan" ct state new drop'
+      ${firewall}
+    `);
+    return new Home(this, inside, join(this.#folder, `chromium-${number}`));
+  }
+
+  /**
+   * Starts a program in a namespace and waits for its line `ready`.
+   *
+   * @param {string} space `public`, or a home's full name; undefined: where this runs
+   * @param {string} program
+   * @param {string[]} args
+   */
+  async start(space, program, args) {
+    const inside = space === "public" ? `${PREFIX}-public` : space;
+    const child = inside
+      ? spawn("ip", ["netns", "exec", inside, program, ...args], { stdio: ["ignore", "pipe", "pipe"] })
+      : spawn(program, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#processes.push(child);
+    let output = "";
+    const isReady = new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${program} is not ready: ${output}`)), 10_000);
+      const hear = (/** @type {Buffer} */ chunk) => {
+        output += chunk;
+        if (!/^ready\b/m.test(output)) return;
+        clearTimeout(late);
+        resolve(undefined);
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.on("exit", (code) => {
+        clearTimeout(late);
+        reject(new Error(`${program} ended with ${code}: ${output}`));
+      });
+    });
+    await isReady;
+    return child;
+  }
+
+  /**
+   * Makes a TCP server of this machine reachable on the public side at the same port.
+   *
+   * @param {{ host: string, port: number }} server
+   */
+  async publish({ host, port }) {
+    const socket = join(this.#folder, `${port}.sock`);
+    await this.start("", process.execPath, [FORWARD, socket, `${host}:${port}`]);
+    await this.start("public", process.execPath, [FORWARD, `${PUBLIC}:${port}`, socket]);
+  }
+
+  /** @param {string} name @param {string} content */
+  async file(name, content) {
+    const path = join(this.#folder, name);
+    await writeFile(path, content);
+    return path;
+  }
+
+  async close() {
+    const ended = this.#processes.map(async (child) => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const exit = once(child, "exit");
+      child.kill();
+      await exit;
+    });
+    await Promise.all(ended);
+    for (const space of this.#spaces.reverse()) {
+      remove(space);
+    }
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export class Home {
+  /** @param {Internet} internet @param {string} space @param {string} chromium */
+  constructor(internet, space, chromium) {
+    this.internet = internet;
+    this.space = space;
+    this.chromium = chromium;
+  }
+
+  /** A command that starts Chromium at home. */
+  async browser() {
+    const program = process.env.VISAVIS_CHROMIUM ?? "/usr/bin/chromium";
+    await writeFile(this.chromium, `#!/bin/sh\nexec ip netns exec ${this.space} ${program} "$@"\n`);
+    await chmod(this.chromium, 0o755);
+    return this.chromium;
+  }
+
+  /**
+   * Gives what the public side has at `port` the same port on the home's own loopback, through the NAT: a page there is
+   * `http://localhost`, which browsers take for a secure context.
+   *
+   * @param {number} port
+   */
+  async bring(port) {
+    await this.internet.start(this.space, process.execPath, [FORWARD, `127.0.0.1:${port}`, `${PUBLIC}:${port}`]);
+  }
+}
