@@ -10,6 +10,8 @@ use worker::{Context, Env, HttpRequest, console_error, event};
 
 mod assets;
 mod clock;
+#[cfg(feature = "conformance")]
+mod conformance;
 mod database;
 mod frame;
 mod mailbox_log;
@@ -86,7 +88,15 @@ fn router(env: &Env) -> worker::Result<Router> {
         return Ok(router);
     }
     let router = match Config::load(&EnvSettings(env)) {
-        Ok(config) => visavis::router(Cloudflare::new(env)?, config),
+        Ok(config) => {
+            let platform = Cloudflare::new(env)?;
+            #[cfg(feature = "conformance")]
+            let conformance = conformance::route(platform.clone());
+            let router = visavis::router(platform, config);
+            #[cfg(feature = "conformance")]
+            let router = conformance.merge(router);
+            router
+        }
         Err(error) => {
             console_error!("{error}");
             visavis::refusing_router(&error)

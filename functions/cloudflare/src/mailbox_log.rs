@@ -128,6 +128,14 @@ impl Log {
         Ok((has_listeners || forget_at > now).then_some(forget_at.max(now + USE_NOTED_EVERY)))
     }
 
+    /// Lets time pass, for a test.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn age_by(&self, milliseconds: i64) -> worker::Result<()> {
+        self.execute("UPDATE entries SET at = at - ?", vec![milliseconds.into()])?;
+        self.execute("UPDATE mailbox SET used_at = used_at - ?", vec![milliseconds.into()])?;
+        Ok(())
+    }
+
     fn create(&self) -> worker::Result<()> {
         self.execute(
             "CREATE TABLE IF NOT EXISTS entries (

@@ -88,6 +88,11 @@ impl DurableObject for Mailbox {
             }
             (Method::Get, "/deliveries") => Response::from_stream(self.open_stream(number("after")?)),
             (Method::Get, "/socket") => self.open_socket(number("after")?),
+            #[cfg(feature = "conformance")]
+            (Method::Post, "/age") => {
+                self.log.age_by(i64::try_from(number("by")?).unwrap_or(i64::MAX))?;
+                DurableObject::alarm(self).await
+            }
             _ => Response::error("not found", 404),
         }
     }

@@ -39,6 +39,18 @@ impl MailboxObjects {
     }
 }
 
+#[cfg(feature = "conformance")]
+impl MailboxObjects {
+    /// Lets time pass for one mailbox, and its alarm ring.
+    pub(crate) async fn age(&self, mailbox: &str, milliseconds: i64) -> PortResult<()> {
+        let mut init = RequestInit::new();
+        init.with_method(Method::Post);
+        self.ask(mailbox, "/age", &[("by", milliseconds.to_string())], &init)
+            .await
+            .map(drop)
+    }
+}
+
 impl Mailboxes for MailboxObjects {
     type Deliveries = BoxStream<'static, PortResult<Delivery>>;
 
