@@ -27,7 +27,11 @@ pub(crate) fn listen() -> Result<()> {
 
 /// Fails once a signal has come.
 pub(crate) fn check() -> Result<()> {
-    if INTERRUPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed)) { Err(Failure::Interrupted) } else { Ok(()) }
+    if INTERRUPTED.get().is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+        Err(Failure::Interrupted)
+    } else {
+        Ok(())
+    }
 }
 
 /// Sleeps a little, or fails because a signal has come.

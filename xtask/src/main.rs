@@ -1,22 +1,38 @@
 //! Set-up, start, tests and measures of this repository.
 
+mod arguments;
+mod demo;
 mod failure;
+mod http;
 mod interrupt;
 mod paths;
+mod ports;
 mod process;
+mod relay;
+mod secrets;
+mod seed;
 mod service;
 mod setup;
+mod stack;
+mod up;
 
 use std::{env, process::ExitCode};
 
+use arguments::Arguments;
 use failure::{Failure, Result, failure};
+use setup::Tools;
 
 const USAGE: &str = "\
 cargo xtask up [--fresh] [--port N] [--demo-port N] [--relay-port N] [--on cloudflare]
+    builds and starts everything on this machine
 cargo xtask test [part…]
+    runs all tests, or some parts: format lint unit contract browser network deploy
 cargo xtask bench [part…]
+    measures
 cargo xtask setup
-cargo xtask build-service";
+    prepares this machine
+cargo xtask build
+    builds the pages and the worker";
 
 fn main() -> ExitCode {
     match run() {
@@ -32,10 +48,22 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     interrupt::listen()?;
     let root = paths::root();
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    match arguments.first().map(String::as_str) {
-        Some("setup") => setup::Tools::ensure(&root).map(|_| ()),
-        Some("build-service") => service::build(&root, &setup::Tools::ensure(&root)?),
+    let mut words = env::args().skip(1);
+    let name = words.next().unwrap_or_default();
+    let arguments = Arguments::new(words.collect());
+    match name.as_str() {
+        "up" => up::run(&root, arguments),
+        "setup" => {
+            arguments.end()?;
+            Tools::ensure(&root).map(|_| ())
+        }
+        // wrangler's build command calls us back while we start it: there is nothing left to do.
+        "build" | "build-service" if service::built() => Ok(()),
+        "build" => {
+            arguments.end()?;
+            service::build(&root, &Tools::ensure(&root)?)
+        }
+        "build-service" => service::build_worker(&root, &Tools::ensure(&root)?),
         _ => failure(USAGE),
     }
 }

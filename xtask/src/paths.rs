@@ -28,7 +28,9 @@ pub(crate) fn cache() -> Result<PathBuf> {
 
 /// The file of that name on `PATH`.
 pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(|file| file.is_file())
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// `PATH` with folders put before it.

@@ -27,9 +27,14 @@ const LINES_OF_A_FAILURE: usize = 40;
 /// things, or a program of another toolchain load the wrong libraries.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
+    command.env("RUST_BACKTRACE", "0");
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
-        if name == "CARGO" || name == "LD_LIBRARY_PATH" || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_PKG_") {
+        if name == "CARGO"
+            || name == "LD_LIBRARY_PATH"
+            || name.starts_with("CARGO_MANIFEST_")
+            || name.starts_with("CARGO_PKG_")
+        {
             command.env_remove(&*name);
         }
     }
@@ -55,7 +60,9 @@ impl Group {
     }
 
     fn ended(&mut self) -> Result<Option<ExitStatus>> {
-        self.child.try_wait().map_err(|error| Failure::Sentence(format!("{}: {error}", self.program)))
+        self.child
+            .try_wait()
+            .map_err(|error| Failure::Sentence(format!("{}: {error}", self.program)))
     }
 
     /// Waits for the end; `None` when the limit passes first.
@@ -106,12 +113,20 @@ pub(crate) fn step<T>(what: &str, work: impl FnOnce() -> Result<T>) -> Result<T>
 /// A duration for people.
 pub(crate) fn seconds(duration: Duration) -> String {
     let whole = duration.as_secs();
-    if whole >= 100 { format!("{} min {:02} s", whole / 60, whole % 60) } else { format!("{:.1} s", duration.as_secs_f32()) }
+    if whole >= 100 {
+        format!("{} min {:02} s", whole / 60, whole % 60)
+    } else {
+        format!("{:.1} s", duration.as_secs_f32())
+    }
 }
 
 /// Runs a command and hides its output, unless it fails.
 pub(crate) fn quiet(command: &mut Command) -> Result<()> {
-    if try_quiet(command, None)? { Ok(()) } else { failure(format!("{} did not end", describe(command))) }
+    if try_quiet(command, None)? {
+        Ok(())
+    } else {
+        failure(format!("{} did not end", describe(command)))
+    }
 }
 
 /// Runs a command for at most that long and hides its output, unless it fails. `false`: the limit passed.
@@ -142,7 +157,10 @@ pub(crate) fn shown(command: &mut Command) -> Result<()> {
 /// What a command writes to its standard output; nothing when it cannot be started or fails.
 pub(crate) fn answer(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// A program that runs beside us until this is dropped; what it says goes to a log file.
@@ -158,7 +176,11 @@ impl Service {
     pub(crate) fn start(name: &'static str, command: &mut Command, log: &Path) -> Result<Self> {
         let file = File::create(log).at(log)?;
         command.stdout(duplicate(&file)?).stderr(file);
-        Ok(Self { name, group: Group::start(command)?, log: log.to_path_buf() })
+        Ok(Self {
+            name,
+            group: Group::start(command)?,
+            log: log.to_path_buf(),
+        })
     }
 
     /// Fails when it has ended.
@@ -176,7 +198,9 @@ impl Service {
 
     /// Everything it has written so far.
     pub(crate) fn said(&self) -> String {
-        std::fs::read(&self.log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+        std::fs::read(&self.log)
+            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            .unwrap_or_default()
     }
 
     /// Waits until a question is answered with yes; fails when the program ends or the limit passes before.
@@ -200,7 +224,10 @@ impl Service {
 }
 
 fn describe(command: &Command) -> String {
-    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
     std::iter::once(program)
         .chain(command.get_args().map(|argument| argument.to_string_lossy()))
         .collect::<Vec<_>>()
@@ -214,14 +241,21 @@ fn last_lines(text: &str, count: usize) -> String {
 
 /// A file without a name.
 fn scratch() -> Result<File> {
-    let path = std::env::temp_dir().join(format!("visavis-{}-{:?}", std::process::id(), Instant::now()).replace([' ', '{', '}', ':'], ""));
-    let file = File::options().read(true).write(true).create_new(true).open(&path).at(&path)?;
+    let path = std::env::temp_dir()
+        .join(format!("visavis-{}-{:?}", std::process::id(), Instant::now()).replace([' ', '{', '}', ':'], ""));
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .at(&path)?;
     std::fs::remove_file(&path).at(&path)?;
     Ok(file)
 }
 
 fn duplicate(file: &File) -> Result<File> {
-    file.try_clone().map_err(|error| Failure::Sentence(format!("cannot share a file: {error}")))
+    file.try_clone()
+        .map_err(|error| Failure::Sentence(format!("cannot share a file: {error}")))
 }
 
 fn rewind(file: &mut File) -> Result<String> {

@@ -11,7 +11,9 @@ use crate::{
 /// Installs what is missing of these packages. `purpose` completes the sentence "… is needed".
 pub(crate) fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
     if paths::on_path("apt-get").is_none() {
-        return failure(format!("{purpose} is needed and this is not a Debian: install it with your system's package manager"));
+        return failure(format!(
+            "{purpose} is needed and this is not a Debian: install it with your system's package manager"
+        ));
     }
     let missing: Vec<&str> = packages.iter().copied().filter(|package| !installed(package)).collect();
     if missing.is_empty() {
@@ -19,7 +21,9 @@ pub(crate) fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
     }
     let list = missing.join(" ");
     if !rustix::process::geteuid().is_root() {
-        return failure(format!("{purpose} is needed: run `sudo apt-get install --no-install-recommends {list}`"));
+        return failure(format!(
+            "{purpose} is needed: run `sudo apt-get install --no-install-recommends {list}`"
+        ));
     }
     step(&format!("installing {list} (apt)"), || {
         quiet(apt().arg("update"))?;
@@ -33,6 +37,7 @@ fn installed(package: &str) -> bool {
 
 fn apt() -> Command {
     let mut apt = command("apt-get");
-    apt.env("DEBIAN_FRONTEND", "noninteractive").args(["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2"]);
+    apt.env("DEBIAN_FRONTEND", "noninteractive")
+        .args(["-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=2"]);
     apt
 }

@@ -20,7 +20,10 @@ pub(crate) struct Tools {
 impl Tools {
     /// Makes sure of them.
     pub(crate) fn ensure(root: &Path) -> Result<Self> {
-        Ok(Self { node: node::Node::ensure(root)?, wasm: wasm::Wasm::ensure(root)? })
+        Ok(Self {
+            node: node::Node::ensure(root)?,
+            wasm: wasm::Wasm::ensure(root)?,
+        })
     }
 }
 

@@ -30,13 +30,21 @@ impl Node {
     /// Makes sure of it.
     pub(crate) fn ensure(root: &Path) -> Result<Self> {
         if paths::on_path("npm").is_none() {
-            return failure(format!("npm is needed: install Node {} or newer from https://nodejs.org", OLDEST.0));
+            return failure(format!(
+                "npm is needed: install Node {} or newer from https://nodejs.org",
+                OLDEST.0
+            ));
         }
         let folder = if recent_enough() { None } else { Some(install()?) };
-        let node = Self { folder, root: root.to_path_buf() };
+        let node = Self {
+            folder,
+            root: root.to_path_buf(),
+        };
         let _lock = super::lock(&paths::cache()?.join("npm"))?;
         if !packages_match(root) {
-            step("installing the npm packages", || quiet(node.program("npm").arg("ci").current_dir(root)))?;
+            step("installing the npm packages", || {
+                quiet(node.program("npm").arg("ci").current_dir(root))
+            })?;
         }
         Ok(node)
     }
@@ -64,8 +72,13 @@ impl Node {
 }
 
 fn recent_enough() -> bool {
-    let Some(version) = answer(command("node").arg("--version")) else { return false };
-    let mut parts = version.trim_start_matches('v').split('.').map_while(|part| part.parse().ok());
+    let Some(version) = answer(command("node").arg("--version")) else {
+        return false;
+    };
+    let mut parts = version
+        .trim_start_matches('v')
+        .split('.')
+        .map_while(|part| part.parse().ok());
     matches!((parts.next(), parts.next()), (Some(major), Some(minor)) if (major, minor) >= OLDEST)
 }
 
@@ -85,20 +98,34 @@ fn install() -> Result<PathBuf> {
     let folder = prefix.join("node_modules").join(&package).join("bin");
     let _lock = super::lock(&prefix)?;
     if answer(command(folder.join("node")).arg("--version")).is_none() {
-        step(&format!("installing Node {PINNED}: the machine's is older than {}.{}", OLDEST.0, OLDEST.1), || {
-            fs::create_dir_all(&prefix).at(&prefix)?;
-            quiet(
-                command("npm")
-                    .args(["install", "--no-save", "--no-package-lock", "--no-fund", "--no-audit", "--prefix"])
-                    .arg(&prefix)
-                    .arg(format!("{package}@{PINNED}"))
-                    .current_dir(&prefix),
-            )
-        })
+        step(
+            &format!(
+                "installing Node {PINNED}: the machine's is older than {}.{}",
+                OLDEST.0, OLDEST.1
+            ),
+            || {
+                fs::create_dir_all(&prefix).at(&prefix)?;
+                quiet(
+                    command("npm")
+                        .args([
+                            "install",
+                            "--no-save",
+                            "--no-package-lock",
+                            "--no-fund",
+                            "--no-audit",
+                            "--prefix",
+                        ])
+                        .arg(&prefix)
+                        .arg(format!("{package}@{PINNED}"))
+                        .current_dir(&prefix),
+                )
+            },
+        )
         .map_err(|failure| match failure {
-            Failure::Sentence(text) => {
-                Failure::Sentence(format!("{text}: install Node {}.{} or newer from https://nodejs.org", OLDEST.0, OLDEST.1))
-            }
+            Failure::Sentence(text) => Failure::Sentence(format!(
+                "{text}: install Node {}.{} or newer from https://nodejs.org",
+                OLDEST.0, OLDEST.1
+            )),
             Failure::Interrupted => failure,
         })?;
     }
@@ -111,10 +138,19 @@ fn packages_match(root: &Path) -> bool {
     let (Some(wanted), Some(installed)) = (read("package-lock.json"), read("node_modules/.package-lock.json")) else {
         return false;
     };
-    let Some(wanted) = wanted["packages"].as_object() else { return false };
-    wanted.iter().filter(|(path, _)| !path.is_empty()).all(|(path, package)| {
-        let installed = &installed["packages"][path];
-        // Packages for other systems are left out.
-        if installed.is_null() { package["optional"] == true } else { installed["version"] == package["version"] }
-    })
+    let Some(wanted) = wanted["packages"].as_object() else {
+        return false;
+    };
+    wanted
+        .iter()
+        .filter(|(path, _)| !path.is_empty())
+        .all(|(path, package)| {
+            let installed = &installed["packages"][path];
+            // Packages for other systems are left out.
+            if installed.is_null() {
+                package["optional"] == true
+            } else {
+                installed["version"] == package["version"]
+            }
+        })
 }

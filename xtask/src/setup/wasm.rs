@@ -19,7 +19,14 @@ use crate::{
 const TARGET: &str = "wasm32-unknown-unknown";
 const RUSTUP_LIMIT: Duration = Duration::from_secs(20);
 // `lld-22`: the linker of `rust-web-llvm`, which does not ask for it.
-const DEBIAN: [&str; 6] = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "lld-22", "rust-web-clippy"];
+const DEBIAN: [&str; 6] = [
+    "rustc-web",
+    "cargo-web",
+    "rust-web-src",
+    "rust-web-llvm",
+    "lld-22",
+    "rust-web-clippy",
+];
 const WORKER_BUILD: &str = "0.8.7";
 
 /// A cargo that builds for [`TARGET`], and the tools around it.
@@ -39,8 +46,17 @@ impl Wasm {
         let _lock = super::lock(&tools)?;
         install_tool(&tools, "worker-build", "worker-build", WORKER_BUILD, true)?;
         // The tool must be of the library's version to the digit; its own lock file pins an older library.
-        install_tool(&tools, "wasm-bindgen-cli", "wasm-bindgen", &locked_version(root, "wasm-bindgen")?, false)?;
-        Ok(Self { wrappers, tools: tools.join("bin") })
+        install_tool(
+            &tools,
+            "wasm-bindgen-cli",
+            "wasm-bindgen",
+            &locked_version(root, "wasm-bindgen")?,
+            false,
+        )?;
+        Ok(Self {
+            wrappers,
+            tools: tools.join("bin"),
+        })
     }
 
     /// `cargo`, for packages of the edge.
@@ -91,13 +107,21 @@ fn ordinary_target() -> bool {
 /// The wrappers of the fallback.
 fn other_target() -> Result<PathBuf> {
     if !Path::new("/etc/debian_version").exists() {
-        return failure(format!("Rust's target {TARGET} is needed and could not be added: run `rustup target add {TARGET}`"));
+        return failure(format!(
+            "Rust's target {TARGET} is needed and could not be added: run `rustup target add {TARGET}`"
+        ));
     }
-    apt::ensure(&DEBIAN, &format!("a Rust compiler for {TARGET} (`rustup target add {TARGET}` did not succeed)"))?;
+    apt::ensure(
+        &DEBIAN,
+        &format!("a Rust compiler for {TARGET} (`rustup target add {TARGET}` did not succeed)"),
+    )?;
     let sysroot = debian_sysroot()?;
     let _lock = super::lock(&sysroot)?;
     if !sysroot.is_dir() {
-        step("building Rust's standard library for WebAssembly, once for this machine", || build_sysroot(&sysroot))?;
+        step(
+            "building Rust's standard library for WebAssembly, once for this machine",
+            || build_sysroot(&sysroot),
+        )?;
     }
     Ok(sysroot.join("bin"))
 }
@@ -106,8 +130,14 @@ fn other_target() -> Result<PathBuf> {
 fn debian_sysroot() -> Result<PathBuf> {
     let version = answer(command("/usr/bin/rustc").arg("--version"))
         .ok_or_else(|| Failure::Sentence("/usr/bin/rustc does not start: reinstall the package rustc-web".into()))?;
-    let name: Vec<&str> = version.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').filter(|part| !part.is_empty()).collect();
-    Ok(paths::cache()?.join(format!("wasm-{}", name.iter().skip(1).take(2).copied().collect::<Vec<_>>().join("-"))))
+    let name: Vec<&str> = version
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '.')
+        .filter(|part| !part.is_empty())
+        .collect();
+    Ok(paths::cache()?.join(format!(
+        "wasm-{}",
+        name.iter().skip(1).take(2).copied().collect::<Vec<_>>().join("-")
+    )))
 }
 
 fn build_sysroot(sysroot: &Path) -> Result<()> {
@@ -125,7 +155,13 @@ fn build_sysroot(sysroot: &Path) -> Result<()> {
     )?;
     quiet(
         command("/usr/bin/cargo")
-            .args(["build", "--release", "-Zbuild-std=std,panic_abort,proc_macro", "--target", TARGET])
+            .args([
+                "build",
+                "--release",
+                "-Zbuild-std=std,panic_abort,proc_macro",
+                "--target",
+                TARGET,
+            ])
             .current_dir(&package)
             .env_remove("CARGO_BUILD_TARGET")
             .env("CARGO_TARGET_DIR", package.join("target"))
@@ -173,7 +209,17 @@ fn install_tool(folder: &Path, package: &str, program: &str, version: &str, lock
     }
     step(&format!("building {package} {version}, once for this machine"), || {
         let mut cargo = command("cargo");
-        cargo.args(["install", "--quiet", "--force", package, "--version", &format!("={version}"), "--root"]).arg(folder);
+        cargo
+            .args([
+                "install",
+                "--quiet",
+                "--force",
+                package,
+                "--version",
+                &format!("={version}"),
+                "--root",
+            ])
+            .arg(folder);
         if locked {
             cargo.arg("--locked");
         }
@@ -189,7 +235,11 @@ fn locked_version(root: &Path, package: &str) -> Result<String> {
     lock.split_once(&entry)
         .and_then(|(_, rest)| rest.split_once('"'))
         .map(|(version, _)| version.to_owned())
-        .ok_or_else(|| Failure::Sentence(format!("Cargo.lock has no package {package}: run `cargo update --workspace`")))
+        .ok_or_else(|| {
+            Failure::Sentence(format!(
+                "Cargo.lock has no package {package}: run `cargo update --workspace`"
+            ))
+        })
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

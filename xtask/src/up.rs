@@ -1,0 +1,53 @@
+//! `cargo xtask up`: everything on this machine, to try and to work on.
+
+use std::path::Path;
+
+use crate::{
+    arguments::Arguments,
+    failure::{Failure, Result, failure},
+    setup::Tools,
+    stack::{Place, Stack},
+};
+
+/// Runs until Ctrl-C.
+pub(crate) fn run(root: &Path, mut arguments: Arguments) -> Result<()> {
+    let fresh = arguments.flag("--fresh");
+    let platform: Option<String> = arguments.option("--on")?;
+    let place = Place {
+        state: root.join(".visavis"),
+        port: arguments.option("--port")?.unwrap_or(8787),
+        demo_port: arguments.option("--demo-port")?.unwrap_or(8788),
+        relay_port: arguments.option("--relay-port")?.unwrap_or(3478),
+        settings: Vec::new(),
+    };
+    arguments.end()?;
+    if let Some(platform) = platform.filter(|platform| platform != "cloudflare") {
+        return failure(format!("--on {platform}: the service runs on cloudflare only, so far"));
+    }
+    if fresh {
+        place.empty()?;
+    }
+    let tools = Tools::ensure(root)?;
+    let mut stack = Stack::start(root, &tools, &place)?;
+    announce(&stack)?;
+    match stack.watch() {
+        Err(Failure::Interrupted) => {
+            eprintln!("\nstopping");
+            Ok(())
+        }
+        other => other,
+    }
+}
+
+fn announce(stack: &Stack) -> Result<()> {
+    println!("ready\n");
+    println!("  visitor   {}/", stack.site);
+    for person in stack.seeded.experts() {
+        println!("  desk      {}   ({})", person.sign_in_url, person.name);
+    }
+    let administrator = stack.seeded.administrator()?;
+    println!("  console   {}   ({})", administrator.sign_in_url, administrator.name);
+    println!("\nEach link signs in once; open each person's in a browser profile or private window of its own.");
+    println!("Ctrl-C stops everything.");
+    Ok(())
+}
