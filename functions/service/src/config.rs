@@ -17,6 +17,8 @@ pub struct Config {
     pub(crate) relay: RelayConfig,
     /// What the operator sends as bearer token.
     pub(crate) operator_key: Zeroizing<String>,
+    /// Whom to tell about a weakness, a `https:` or `mailto:` link; optional.
+    pub(crate) security_contact: Option<String>,
 }
 
 /// The TURN servers, and the secret shared with them.
@@ -73,6 +75,8 @@ const VAULT: &str = "exactly 32 random bytes in base64, such as `openssl rand -b
 const SECRET: &str = "at least 32 random characters, such as `openssl rand -base64 33` makes";
 const RELAYS: &str = "the TURN servers' addresses, separated by commas, such as turn:turn.example:3478?transport=udp";
 
+const CONTACT: &str = "whom to tell about a weakness, a https: or mailto: link";
+
 impl Config {
     /// Reads all settings, and refuses a missing, malformed or weak one.
     ///
@@ -106,7 +110,19 @@ impl Config {
             })?,
         };
         let operator_key = secret(required(settings, "OPERATOR_KEY", SECRET)?, "OPERATOR_KEY")?;
+        let security_contact = optional(settings, "SECURITY_CONTACT")
+            .map(|value| {
+                let url = url::Url::parse(value.trim())
+                    .ok()
+                    .filter(|url| matches!(url.scheme(), "https" | "mailto"));
+                url.map(String::from).ok_or(ConfigError::Malformed {
+                    name: "SECURITY_CONTACT",
+                    expected: CONTACT,
+                })
+            })
+            .transpose()?;
         Ok(Self {
+            security_contact,
             public_url,
             tokens,
             vault,

@@ -13,11 +13,19 @@ pub mod ports;
 pub mod testing;
 
 mod calls;
+mod console;
+mod directory;
+mod health;
 mod identity;
 mod ids;
 mod json;
+mod openapi;
+mod pages;
 mod path;
+mod policy;
 mod problem;
+mod reports;
+mod text;
 mod time;
 mod vault;
 
@@ -30,27 +38,40 @@ pub use problem::Problem;
 pub(crate) struct App<P> {
     pub(crate) platform: P,
     pub(crate) config: Arc<Config>,
+    headers: Arc<policy::HeaderSets>,
+    manifest: pages::ManifestCell,
 }
 
-/// The service's routes over a platform.
+/// The service over a platform. Every response leaves through the header policy.
 pub fn router<P: Platform>(platform: P, config: Config) -> Router {
     let app = App {
         platform,
+        headers: Arc::new(policy::HeaderSets::new(&config.public_url)),
         config: Arc::new(config),
+        manifest: pages::ManifestCell::default(),
     };
     routes::<P>()
-        .fallback(|| async { Problem::not_found() })
-        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(axum::middleware::from_fn_with_state(app.clone(), policy::enforce::<P>))
         .with_state(app)
 }
 
 /// The routes of each capability.
 fn routes<P: Platform>() -> Router<App<P>> {
     Router::new()
+        .merge(console::routes())
+        .merge(directory::operator::routes())
+        .merge(health::routes())
+        .merge(identity::session::routes())
+        .merge(identity::sign_in::routes())
+        .merge(openapi::routes())
+        .merge(pages::routes())
+        .merge(reports::routes())
 }
 
 /// Answers every request with the reason why the service does not start.
 pub fn refusing_router(error: &ConfigError) -> Router {
     let problem = Problem::misconfigured(error.to_string());
-    Router::new().fallback(move || std::future::ready(problem.clone()))
+    Router::new().fallback(move || std::future::ready(policy::refuse(&problem)))
 }

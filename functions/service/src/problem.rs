@@ -211,3 +211,19 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// How a problem is written: what the OpenAPI document says of it.
+#[derive(utoipa::ToSchema, serde::Serialize)]
+#[schema(as = Problem)]
+#[allow(dead_code, reason = "a description; `Problem` writes it")]
+pub(crate) struct Document {
+    /// `/problems/<slug>`.
+    r#type: String,
+    title: String,
+    status: u16,
+    /// What is wrong and what to do.
+    detail: String,
+    /// With `call-over` and `already-answered`: the state of the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<Value>,
+}

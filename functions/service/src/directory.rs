@@ -1,0 +1,5 @@
+//! Organisations and their people.
+
+pub(crate) mod operator;
+pub(crate) mod organisations;
+pub(crate) mod people;
