@@ -1,6 +1,7 @@
 //! Set-up, start, tests and measures of this repository.
 
 mod arguments;
+mod bench;
 mod demo;
 mod failure;
 mod http;
@@ -14,6 +15,7 @@ mod seed;
 mod service;
 mod setup;
 mod stack;
+mod test;
 mod up;
 
 use std::{env, process::ExitCode};
@@ -53,9 +55,12 @@ fn run() -> Result<()> {
     let arguments = Arguments::new(words.collect());
     match name.as_str() {
         "up" => up::run(&root, arguments),
+        "test" => test::run(&root, arguments),
+        "bench" => bench::run(&root, arguments),
         "setup" => {
             arguments.end()?;
-            Tools::ensure(&root).map(|_| ())
+            Tools::ensure(&root)?;
+            setup::browsers::Browsers::ensure().map(|_| ())
         }
         // wrangler's build command calls us back while we start it: there is nothing left to do.
         "build" | "build-service" if service::built() => Ok(()),

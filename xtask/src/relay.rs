@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     failure::Result,
+    paths,
     process::{Service, command, quiet, step},
     secrets::write_private,
 };
@@ -20,8 +21,7 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf> {
                 .current_dir(root),
         )
     })?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |folder| root.join(folder));
-    Ok(target.join("release/visavis-turn"))
+    Ok(paths::target(root).join("release/visavis-turn"))
 }
 
 /// Starts it on a port of the loopback interface and waits until it listens.

@@ -3,6 +3,7 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
@@ -75,13 +76,13 @@ pub(crate) struct Stack {
     /// What was made in it.
     pub(crate) seeded: Seeded,
     /// The file that describes it to tests.
-    pub(crate) ready: PathBuf,
+    ready: PathBuf,
     /// The service's origin.
     pub(crate) service: String,
     /// The demo site's address.
     pub(crate) site: String,
     /// The operator's key.
-    pub(crate) operator_key: String,
+    operator_key: String,
     services: Vec<Service>,
     _demo: Demo,
     _held: File,
@@ -145,6 +146,15 @@ impl Stack {
             _demo: demo,
             _held: held,
         })
+    }
+
+    /// Tells a program where it is.
+    pub(crate) fn describe(&self, program: &mut Command) {
+        program
+            .env("VISAVIS_READY", &self.ready)
+            .env("VISAVIS_BASE", &self.service)
+            .env("VISAVIS_SITE", &self.site)
+            .env("VISAVIS_OPERATOR_KEY", &self.operator_key);
     }
 
     /// Fails when one of its programs has ended.

@@ -2,7 +2,10 @@
 //! out of reach, a fallback; where that fails too, one sentence with the remedy.
 
 pub(crate) mod apt;
+pub(crate) mod browsers;
+pub(crate) mod network;
 pub(crate) mod node;
+pub(crate) mod python;
 pub(crate) mod wasm;
 
 use std::{fs::File, path::Path};

@@ -59,16 +59,15 @@ impl Wasm {
         })
     }
 
-    /// `cargo`, for packages of the edge.
-    pub(crate) fn cargo(&self) -> Command {
-        match &self.wrappers {
+    /// `cargo clippy`, for packages of the edge.
+    pub(crate) fn clippy(&self) -> Command {
+        let mut clippy = match &self.wrappers {
             None => command("cargo"),
-            Some(wrappers) => {
-                let mut cargo = command(wrappers.join("cargo"));
-                cargo.env("PATH", paths::path_with([wrappers.as_path()]));
-                cargo
-            }
-        }
+            // Not through cargo, which looks for another toolchain's clippy first.
+            Some(wrappers) => command(wrappers.join("cargo-clippy")),
+        };
+        clippy.arg("clippy");
+        clippy
     }
 
     /// `worker-build`, kept from downloading anything.
@@ -196,6 +195,10 @@ fn build_sysroot(sysroot: &Path) -> Result<()> {
     write_program(
         &wrappers.join("cargo"),
         &format!("#!/bin/sh\nRUSTC=\"{quoted}/bin/rustc\" SYSROOT=\"{quoted}\" exec /usr/bin/cargo \"$@\"\n"),
+    )?;
+    write_program(
+        &wrappers.join("cargo-clippy"),
+        &format!("#!/bin/sh\nCARGO=\"{quoted}/bin/cargo\" SYSROOT=\"{quoted}\" exec /usr/bin/cargo-clippy \"$@\"\n"),
     )?;
     fs::remove_dir_all(&package).at(&package)?;
     fs::rename(&draft, sysroot).at(sysroot)

@@ -1,0 +1,48 @@
+//! What visitors and the platform have to load.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::Value;
+
+use crate::{
+    failure::{AtPath, Failure, Result},
+    process::answer,
+};
+
+/// Prints the assets of the manifest and the worker, gzipped.
+pub(super) fn run(root: &Path) -> Result<()> {
+    let path = root.join("functions/web/dist/manifest.json");
+    let manifest: Value = serde_json::from_slice(&fs::read(&path).at(&path)?)
+        .map_err(|error| Failure::Sentence(format!("{}: {error}", path.display())))?;
+    println!("{:>10} {:>10}", "bytes", "gzip");
+    for (asset, about) in manifest["assets"].as_object().into_iter().flatten() {
+        println!("{:>10} {:>10}  {asset}", about["bytes"], about["gzip"]);
+    }
+    let build = root.join("functions/cloudflare/build");
+    let wasm: BTreeSet<PathBuf> = fs::read_dir(&build)
+        .at(&build)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "wasm" || extension == "js")
+        })
+        .collect();
+    for file in wasm {
+        let bytes = fs::metadata(&file).at(&file)?.len();
+        let gzip = answer(
+            crate::process::command("sh")
+                .args(["-c", "gzip -9c \"$0\" | wc -c"])
+                .arg(&file),
+        )
+        .unwrap_or_default();
+        println!(
+            "{bytes:>10} {gzip:>10}  worker: {}",
+            file.file_name().unwrap_or_default().to_string_lossy()
+        );
+    }
+    Ok(())
+}

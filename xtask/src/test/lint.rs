@@ -1,0 +1,64 @@
+//! What compilers and linters object to; warnings count.
+
+use super::world::World;
+use crate::{failure::Result, process::shown};
+
+const DENY: [&str; 3] = ["--", "-D", "warnings"];
+
+pub(super) fn scripts(world: &mut World) -> Result<()> {
+    let root = world.root.clone();
+    shown(
+        world
+            .node()?
+            .tool("biome")
+            .args(["lint", "--error-on-warnings"])
+            .current_dir(root),
+    )
+}
+
+pub(super) fn page_types(world: &mut World) -> Result<()> {
+    types(world, "functions/web")
+}
+
+pub(super) fn suite_types(world: &mut World) -> Result<()> {
+    types(world, "tests")
+}
+
+fn types(world: &mut World, project: &str) -> Result<()> {
+    let root = world.root.clone();
+    shown(
+        world
+            .node()?
+            .tool("tsc")
+            .args(["--noEmit", "--project", project])
+            .current_dir(root),
+    )
+}
+
+/// Everything native.
+pub(super) fn rust(world: &mut World) -> Result<()> {
+    let mut cargo = world.cargo();
+    shown(
+        cargo
+            .args([
+                "clippy",
+                "--workspace",
+                "--exclude",
+                "visavis-cloudflare",
+                "--all-targets",
+            ])
+            .args(DENY),
+    )
+}
+
+/// The adapter, for the target it runs on.
+pub(super) fn edge(world: &mut World) -> Result<()> {
+    let root = world.root.clone();
+    let mut clippy = world.tools()?.wasm.clippy();
+    shown(
+        clippy
+            .args(["--package", "visavis-cloudflare", "--target", "wasm32-unknown-unknown"])
+            .args(DENY)
+            .current_dir(root),
+    )
+}

@@ -1,0 +1,63 @@
+//! The suites written for Node's test runner.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use super::world::World;
+use crate::{
+    failure::{AtPath, Result, failure},
+    process::shown,
+    setup::network,
+};
+
+/// Files run one after the other: each opens browsers, which fight for the processor otherwise.
+const ONE_BY_ONE: [&str; 1] = ["--test-concurrency=1"];
+
+pub(super) fn browser(world: &mut World) -> Result<()> {
+    with_stack(world, "tests/browser")
+}
+
+pub(super) fn network(world: &mut World) -> Result<()> {
+    network::ensure()?;
+    with_stack(world, "tests/network")
+}
+
+fn with_stack(world: &mut World, folder: &str) -> Result<()> {
+    world.stack()?;
+    run(world, folder, &ONE_BY_ONE)
+}
+
+/// Runs the test files of a folder. None at all is a failure: Node's runner would be content.
+pub(super) fn run(world: &mut World, folder: &str, options: &[&str]) -> Result<()> {
+    let root = world.root.clone();
+    let mut files = Vec::new();
+    find(&root.join(folder), &mut files)?;
+    files.sort();
+    if files.is_empty() {
+        return failure(format!("{folder} has no tests"));
+    }
+    let mut node = world.node()?.node();
+    world.browsers()?.describe(&mut node);
+    world.describe(&mut node);
+    shown(
+        node.args(["--test", "--test-reporter=spec"])
+            .args(options)
+            .args(files)
+            .current_dir(root),
+    )
+}
+
+fn find(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    for entry in fs::read_dir(folder).at(folder)? {
+        let path = entry.at(folder)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && name != "node_modules" && name != "dist" {
+            find(&path, files)?;
+        } else if [".test.mjs", ".test.ts"].iter().any(|ending| name.ends_with(ending)) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
