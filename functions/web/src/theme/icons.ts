@@ -5,6 +5,7 @@ import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 const shapes = {
   alert: svg`<path d="M12 4 2.8 20h18.4z"/><path d="M12 10v4.5M12 17.3v.2"/>`,
   attach: svg`<path d="m20 11.5-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7L9.8 17a1.6 1.6 0 0 1-2.3-2.3l7.6-7.5"/>`,
+  back: svg`<path d="M19.5 12h-15M11 5.5 4.5 12l6.5 6.5"/>`,
   bell: svg`<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 6H4s2-1 2-6"/><path d="M10 19.5a2.2 2.2 0 0 0 4 0"/>`,
   "bell-off": svg`<path d="M8 5.5A6 6 0 0 1 18 10c0 2.2.4 3.7.8 4.6M15.5 16H4s2-1 2-6c0-.7.1-1.3.3-1.9"/><path d="M10 19.5a2.2 2.2 0 0 0 4 0M3 3l18 18"/>`,
   camera: svg`<rect x="3" y="6" width="12" height="12" rx="2.5"/><path d="m15 10.5 6-3.5v10l-6-3.5"/>`,

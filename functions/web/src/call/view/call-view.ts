@@ -1,0 +1,431 @@
+// The face of a call, the same for visitors and experts: pictures, controls, chat, devices, what goes wrong.
+
+import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import type { ViewTexts } from "../../text/view/en.ts";
+import { base, buttons } from "../../theme/controls.ts";
+import { type Icon, icon } from "../../theme/icons.ts";
+import type { CallSession, SessionState } from "../session.ts";
+import { ChatPanel } from "./chat-panel.ts";
+import { DeviceChoices } from "./device-choice.ts";
+import { LevelMeter } from "./level-meter.ts";
+import { callViewStyles } from "./call-view.styles.ts";
+import { initials } from "./initials.ts";
+import { Watching } from "./watching.ts";
+
+/** What is open beside the pictures. */
+type Side = "chat" | "devices" | undefined;
+
+/** A control that moves into a menu where there is little room. */
+interface Rare {
+  name: string;
+  symbol: Icon;
+  label: string;
+  press: () => void;
+  pressed: boolean;
+  /** Whether the browser can do it. */
+  possible: boolean;
+}
+
+/** After so long without a connection the view says more than "connecting". Milliseconds. */
+const LONG = 8_000;
+
+/**
+ * `<visavis-call-view .session=${…} .texts=${…} language="de" peer="Anna Keller">`.
+ *
+ * Fills the box it is given, from the size of a phone up. `texts` is a catalogue of `src/text/view/`, `peer` the other
+ * side's name. It shows a session from `connecting` on; its owner takes it away when the session is `over`. It inherits
+ * the design tokens.
+ */
+export class CallView extends LitElement {
+  static override styles = [base, buttons, callViewStyles];
+  static override properties = {
+    session: { attribute: false },
+    texts: { attribute: false },
+    language: {},
+    peer: {},
+    side: { state: true },
+    more: { state: true },
+    full: { state: true },
+    silenced: { state: true },
+    long: { state: true },
+    said: { state: true },
+    tellsQuality: { state: true },
+  };
+
+  declare session: CallSession | undefined;
+  declare texts: ViewTexts;
+  declare language: string;
+  declare peer: string;
+  declare side: Side;
+  declare more: boolean;
+  declare full: boolean;
+  /** The browser refused to play sound without a click. */
+  declare silenced: boolean;
+  declare long: boolean;
+  /** For the live region: the latest message that is not shown. */
+  declare said: string;
+  declare tellsQuality: boolean;
+  /** How many entries of the other side have been on show, and have been said. */
+  #seen = 0;
+  #heardEntries = 0;
+  #longTimer: ReturnType<typeof setTimeout> | undefined;
+  #leaving = new AbortController();
+
+  constructor() {
+    super();
+    this.language = "en";
+    this.peer = "";
+    this.side = undefined;
+    this.more = false;
+    this.full = false;
+    this.silenced = false;
+    this.long = false;
+    this.said = "";
+    this.tellsQuality = false;
+    new Watching(this, () => this.session, () => this.#hear());
+    new Watching(this, () => this.session?.media);
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#leaving = new AbortController();
+    const { signal } = this.#leaving;
+    document.addEventListener("fullscreenchange", () => this.#fullChanged(), { signal });
+    this.#longTimer = setTimeout(() => {
+      this.long = true;
+    }, LONG);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#leaving.abort();
+    clearTimeout(this.#longTimer);
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has("session") && this.session) {
+      this.#seen = 0;
+      // Who chats only begins with the chat.
+      if (this.session.state.call?.media === "chat") this.side = "chat";
+    }
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    const { session } = this;
+    if (!session) return;
+    const { remote, remoteScreen } = session.state;
+    this.#play("#remote", remote);
+    this.#play("#screen", remoteScreen);
+    const { cameraTrack, chosen } = session.media.state;
+    const own = this.renderRoot.querySelector<HTMLVideoElement>("#own");
+    const shown = own?.srcObject instanceof MediaStream ? own.srcObject.getVideoTracks()[0] : undefined;
+    if (own && shown !== (cameraTrack ?? undefined)) own.srcObject = cameraTrack ? new MediaStream([cameraTrack]) : null;
+    const video = this.renderRoot.querySelector<HTMLVideoElement & { sinkId?: string }>("#remote");
+    const speaker = chosen.speaker ?? "";
+    if (video?.setSinkId && video.sinkId !== speaker) video.setSinkId(speaker).catch(() => {});
+    if (changed.has("side")) this.#focusSide(changed.get("side") as Side);
+    if (changed.has("more") && this.more) this.renderRoot.querySelector<HTMLElement>(".menu button")?.focus();
+  }
+
+  protected override render(): unknown {
+    const { session, texts } = this;
+    if (!session || !texts) return nothing;
+    const { showing, phase } = session.state;
+    const { camera, screen } = session.media.state;
+    const name = this.peer || texts.other;
+    const live = phase === "connected" || phase === "reconnecting";
+    const picture = live && showing.camera;
+    const theirScreen = live && showing.screen;
+    return html`
+      <div class="frame ${this.side ? "open" : ""}" @keydown=${this.#key}>
+        <section class="stage ${theirScreen ? "screened" : ""}" aria-label=${`${texts.call}: ${name}`}>
+          <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(name)}></video>
+          <div class="them">
+            <video id="remote" autoplay playsinline class=${picture ? "" : "blank"} aria-label=${name}></video>
+            ${picture
+              ? nothing
+              : html`<div class="nobody">
+                  <span class="avatar" aria-hidden="true">${initials(name)}</span>
+                  <strong>${name}</strong>
+                  ${live && session.state.call?.media === "video"
+                    ? html`<span class="small">${texts.cameraOffThere}</span>`
+                    : nothing}
+                </div>`}
+          </div>
+          <div class="top">
+            <span class="plate" ?hidden=${!picture && !theirScreen}>${name}</span>
+            ${live && !showing.microphone ? html`<span class="plate">${icon("microphone-off")}${texts.mutedThere}</span>` : nothing}
+            <span class="spread"></span>
+            ${this.#quality(session.state)}
+          </div>
+          ${this.#notices(session.state)}
+          <div class="own ${camera.status === "on" ? "" : "blank"}">
+            <video id="own" autoplay playsinline muted aria-label=${texts.you}></video>
+          </div>
+          ${screen.status === "on"
+            ? html`<p class="sharing plate">
+                ${icon("screen")}<span>${texts.screenHere}</span>
+                <button @click=${this.#share}>${texts.stopSharing}</button>
+              </p>`
+            : nothing}
+        </section>
+        ${this.#controls(session)}
+        ${this.side ? this.#sidePanel(session, this.side) : nothing}
+      </div>
+      <p class="visually-hidden" role="log" aria-live="polite">${this.said}</p>
+    `;
+  }
+
+  #notices({ phase, trouble }: SessionState): TemplateResult {
+    const { texts, session } = this;
+    let text = "";
+    if (phase === "connecting") {
+      text = trouble === "offline" || trouble === "service" ? texts[trouble] : texts[this.long ? "connectingLong" : "connecting"];
+    } else if (phase === "reconnecting") {
+      text = texts[trouble ?? "path"];
+    }
+    const problems = (["microphone", "camera", "screen"] as const).flatMap((kind) => {
+      const { status, problem } = session?.media.state[kind] ?? {};
+      return status === "failed" && problem && (kind === "screen" || problem === "unplugged")
+        ? [texts.problem[kind][problem]]
+        : [];
+    });
+    return html`<div class="notices">
+      <div role="status">${text ? html`<p class="plate"><span class="spinner"></span>${text}</p>` : nothing}</div>
+      <div role="alert">${problems.map((problem) => html`<p class="plate">${icon("alert")}${problem}</p>`)}</div>
+      ${this.silenced
+        ? html`<button class="primary" @click=${this.#sound}>${icon("sound")}${texts.playSound}</button>`
+        : nothing}
+    </div>`;
+  }
+
+  #quality({ quality, phase }: SessionState): TemplateResult {
+    const texts = this.texts.quality;
+    const level = phase === "reconnecting" ? "poor" : quality?.level;
+    const reason = phase === "reconnecting" ? "interrupted" : quality?.reason;
+    const label = `${texts.title}: ${texts[level ?? "unknown"]}`;
+    const details = [
+      reason ? texts[reason] : "",
+      quality?.roundTrip !== undefined && phase === "connected" ? texts.roundTrip(quality.roundTrip) : "",
+      quality?.path ? texts[quality.path] : "",
+    ].filter(Boolean);
+    return html`<div class="quality">
+      <button
+        class="plate"
+        aria-expanded=${this.tellsQuality}
+        aria-label=${label}
+        title=${label}
+        @click=${() => {
+          this.tellsQuality = !this.tellsQuality;
+        }}
+      >
+        <span class="bars ${level ?? ""}" aria-hidden="true"><i></i><i></i><i></i></span>
+      </button>
+      ${this.tellsQuality
+        ? html`<p class="plate" role="status"><strong>${label}</strong>${details.map((detail) => html`<span>${detail}</span>`)}</p>`
+        : nothing}
+    </div>`;
+  }
+
+  #controls(session: CallSession): TemplateResult {
+    const { texts, side, full } = this;
+    const { microphone, camera, screen } = session.media.state;
+    const unread = this.#unread(session.state);
+    const shares = "mediaDevices" in navigator && "getDisplayMedia" in navigator.mediaDevices;
+    const button = (
+      name: string,
+      symbol: Icon,
+      label: string,
+      press: () => void,
+      { pressed, off, rare }: { pressed?: boolean; off?: boolean; rare?: boolean } = {},
+    ): TemplateResult => html`<button
+      class="round ${name} ${off ? "off" : ""} ${rare ? "rare" : ""}"
+      aria-pressed=${pressed === undefined ? nothing : pressed}
+      aria-label=${label}
+      title=${label}
+      @click=${press}
+    >
+      ${icon(symbol)}
+    </button>`;
+    const sharing = screen.status === "on";
+    const rare: Rare[] = [
+      {
+        name: "screen",
+        symbol: "screen",
+        label: sharing ? texts.unshare : texts.share,
+        press: this.#share,
+        pressed: sharing,
+        possible: "mediaDevices" in navigator && "getDisplayMedia" in navigator.mediaDevices,
+      },
+      {
+        name: "devices",
+        symbol: "settings",
+        label: texts.devices,
+        press: () => this.#toggle("devices"),
+        pressed: side === "devices",
+        possible: true,
+      },
+      {
+        name: "full",
+        symbol: full ? "shrink" : "enlarge",
+        label: full ? texts.leaveFullScreen : texts.fullScreen,
+        press: this.#toggleFull,
+        pressed: full,
+        possible: document.fullscreenEnabled,
+      },
+    ];
+    const wide = (wanted: string): unknown =>
+      rare
+        .filter(({ name, possible }) => possible && name === wanted)
+        .map(({ name, symbol, label, press, pressed }) => button(name, symbol, label, press, { pressed, rare: true }));
+    const micOn = microphone.status === "on";
+    const camOn = camera.status === "on";
+    return html`<div class="controls" role="toolbar" aria-label=${texts.controls}>
+      ${button("microphone", micOn ? "microphone" : "microphone-off", micOn ? texts.mute : texts.unmute, this.#mute, { off: !micOn })}
+      ${button("camera", camOn ? "camera" : "camera-off", camOn ? texts.cameraOff : texts.cameraOn, this.#camera, { off: !camOn })}
+      ${wide("screen")}
+      <span class="badged">
+        ${button("chat", "chat", unread > 0 ? texts.chatUnread(unread) : texts.chat, () => this.#toggle("chat"), { pressed: side === "chat" })}
+        ${unread > 0 ? html`<span class="count" aria-hidden="true">${unread}</span>` : nothing}
+      </span>
+      ${wide("devices")} ${wide("full")}
+      <div class="more">
+        <button
+          class="round"
+          aria-label=${texts.more}
+          title=${texts.more}
+          aria-expanded=${this.more}
+          aria-haspopup="menu"
+          @click=${() => {
+            this.more = !this.more;
+          }}
+        >
+          ${icon("more")}
+        </button>
+        ${this.more
+          ? html`<div class="menu" role="menu">
+              ${rare.filter(({ possible }) => possible).map(
+                ({ symbol, label, press }) => html`<button
+                  role="menuitem"
+                  class="quiet"
+                  @click=${() => {
+                    this.more = false;
+                    press();
+                  }}
+                >
+                  ${icon(symbol)}${label}
+                </button>`,
+              )}
+            </div>`
+          : nothing}
+      </div>
+      ${button("hang-up", "phone-down", texts.hangUp, () => void session.hangUp().catch(() => {}))}
+    </div>`;
+  }
+
+  #sidePanel(session: CallSession, side: "chat" | "devices"): TemplateResult {
+    const { texts } = this;
+    return html`<aside aria-label=${texts[side]}>
+      <header>
+        <h2>${texts[side]}</h2>
+        <button class="quiet icon-only" aria-label=${texts.close} title=${texts.close} @click=${() => this.#toggle(side)}>
+          ${icon("close")}
+        </button>
+      </header>
+      ${side === "chat"
+        ? html`<visavis-chat .session=${session} .texts=${texts} language=${this.language} peer=${this.peer}></visavis-chat>`
+        : html`<visavis-devices .media=${session.media} .texts=${texts}></visavis-devices>`}
+    </aside>`;
+  }
+
+  #unread({ chat, files }: SessionState): number {
+    const count = [...chat, ...files].filter(({ mine }) => !mine).length;
+    if (this.side === "chat") this.#seen = count;
+    return count - this.#seen;
+  }
+
+  /** Says aloud what came, also while the chat is open: its list is not live. */
+  #hear(): void {
+    const { session, texts } = this;
+    if (!session) return;
+    const theirs = [...session.state.chat, ...session.state.files].filter(({ mine }) => !mine);
+    if (theirs.length <= this.#heardEntries) return;
+    this.#heardEntries = theirs.length;
+    const latest = theirs.reduce((last, entry) => (entry.at >= last.at ? entry : last));
+    const name = this.peer || texts.other;
+    this.said = "text" in latest ? texts.newMessage(name, latest.text) : texts.newFile(name, latest.name);
+  }
+
+  #play(selector: string, stream: MediaStream | undefined): void {
+    const video = this.renderRoot.querySelector<HTMLVideoElement>(selector);
+    if (!video || video.srcObject === (stream ?? null)) return;
+    video.srcObject = stream ?? null;
+    if (selector !== "#remote" || !stream) return;
+    video.play().catch((error: unknown) => {
+      if (error instanceof DOMException && error.name === "NotAllowedError") this.silenced = true;
+    });
+  }
+
+  #sound = (): void => {
+    void this.renderRoot.querySelector<HTMLVideoElement>("#remote")?.play();
+    this.silenced = false;
+  };
+
+  #mute = (): void => {
+    const { media } = this.session ?? {};
+    void media?.setMicrophone(media.state.microphone.status !== "on");
+  };
+
+  #camera = (): void => {
+    const { media } = this.session ?? {};
+    void media?.setCamera(media.state.camera.status !== "on");
+  };
+
+  #share = (): void => {
+    const { media } = this.session ?? {};
+    if (media?.state.screen.status === "on") media.stopScreen();
+    else void media?.shareScreen();
+  };
+
+  #toggle(side: "chat" | "devices"): void {
+    this.side = this.side === side ? undefined : side;
+  }
+
+  #focusSide(before: Side): void {
+    if (this.side) {
+      const panel = this.renderRoot.querySelector<HTMLElement>("visavis-chat, aside button");
+      void this.updateComplete.then(() => panel?.focus());
+    } else if (before && this.renderRoot.querySelector(".frame:focus-within") === null) {
+      this.renderRoot.querySelector<HTMLElement>(`.controls .${before}`)?.focus();
+    }
+  }
+
+  #toggleFull = (): void => {
+    if (document.fullscreenElement) void document.exitFullscreen().catch(() => {});
+    else void this.requestFullscreen().catch(() => {});
+  };
+
+  #fullChanged(): void {
+    this.full = (this.getRootNode() as Document | ShadowRoot).fullscreenElement === this;
+  }
+
+  #key = (event: KeyboardEvent): void => {
+    if (event.key !== "Escape" || (!this.side && !this.more)) return;
+    event.stopPropagation();
+    if (this.more) this.more = false;
+    else this.side = undefined;
+  };
+}
+
+/** Defines the elements of a call, once. */
+export function defineCallView(): void {
+  const elements = {
+    "visavis-level": LevelMeter,
+    "visavis-devices": DeviceChoices,
+    "visavis-chat": ChatPanel,
+    "visavis-call-view": CallView,
+  };
+  for (const [name, element] of Object.entries(elements)) {
+    if (!customElements.get(name)) customElements.define(name, element);
+  }
+}

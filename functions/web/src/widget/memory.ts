@@ -1,0 +1,41 @@
+// What a reload needs to go on with a call: kept in the tab's session storage from the ring to the end of the call.
+
+import type { Id } from "../call/types.ts";
+
+export const MEMORY_KEY = "visavis.call";
+
+export interface Memory {
+  organisation: Id;
+  call: Id;
+  token: string;
+  /** The last sequence of the mailbox that was handled. */
+  cursor: number;
+}
+
+export function remember(memory: Memory): void {
+  try {
+    sessionStorage.setItem(MEMORY_KEY, JSON.stringify(memory));
+  } catch {
+    // A browser that keeps nothing: a reload ends the call.
+  }
+}
+
+export function forget(): void {
+  try {
+    sessionStorage.removeItem(MEMORY_KEY);
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+export function recall(organisation: Id): Memory | undefined {
+  try {
+    const memory = JSON.parse(sessionStorage.getItem(MEMORY_KEY) ?? "null") as Partial<Memory> | null;
+    if (memory?.organisation !== organisation) return undefined;
+    const { call, token, cursor } = memory;
+    if (typeof call !== "string" || typeof token !== "string" || !Number.isSafeInteger(cursor)) return undefined;
+    return { organisation, call, token, cursor: cursor as number };
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,219 @@
+// A visitor's way through a call: from the click to the end, over a reload of the page.
+
+import { Api, Problem } from "../call/api.ts";
+import { Mailbox, type Transport } from "../call/mailbox.ts";
+import { LocalMedia } from "../call/media.ts";
+import { PresenceLease } from "../call/presence.ts";
+import { CallSession } from "../call/session.ts";
+import { Store } from "../call/store.ts";
+import type { Id, Media, Ring, VisitorAccess } from "../call/types.ts";
+import { forget, recall, remember } from "./memory.ts";
+
+export interface VisitorOptions {
+  /** The service's origin. */
+  base: string;
+  organisation: Id;
+  transport: Transport;
+}
+
+export type VisitorState = {
+  /** `idle` before the click; `ready` from the click on; then the session's phase says more. */
+  step: "idle" | "starting" | "ready";
+  media: LocalMedia | undefined;
+  session: CallSession | undefined;
+  /** The last thing that went wrong, until the next attempt. */
+  problem: Problem | undefined;
+  /** A ring is on its way to the service. */
+  ringing: boolean;
+};
+
+const RENEW_BEFORE = 10 * 60_000;
+
+export class Visitor extends Store<VisitorState> {
+  #options: VisitorOptions;
+  #api: Api;
+  #access: VisitorAccess | undefined;
+  #mailbox: Mailbox | undefined;
+  #presence: PresenceLease | undefined;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
+  #after = 0;
+  /** Rises with each start and stop: what was begun before then no longer counts. */
+  #turn = 0;
+
+  constructor(options: VisitorOptions) {
+    super({ step: "idle", media: undefined, session: undefined, problem: undefined, ringing: false });
+    this.#options = options;
+    this.#api = new Api({ base: options.base });
+  }
+
+  /** The click: devices, identity, peer connection and candidates all begin at once. */
+  async start(media: Media): Promise<void> {
+    const turn = ++this.#turn;
+    this.#letGo();
+    const local = new LocalMedia();
+    this.change({ step: "starting", media: local, session: undefined, problem: undefined });
+    const devices = local.start({ microphone: media !== "chat", camera: media === "video" });
+    try {
+      const access = await this.#nextAccess();
+      if (turn !== this.#turn) return;
+      this.#adopt(access, local);
+      await this.state.session?.prepare();
+      if (turn === this.#turn) this.change({ step: "ready" });
+    } catch (error) {
+      if (turn === this.#turn) this.#failed(error);
+    }
+    await devices;
+  }
+
+  /** Rings, or waits in line. A problem goes into the state. */
+  async ring(options: Omit<Ring, "payload">): Promise<void> {
+    const { session } = this.state;
+    if (!session || !this.#access) return;
+    this.change({ ringing: true, problem: undefined });
+    try {
+      await session.ring(options);
+      this.#remember();
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.change({ ringing: false });
+  }
+
+  /** Goes on with the call of before a reload, if there is one. */
+  async resume(): Promise<void> {
+    const memory = recall(this.#options.organisation);
+    if (!memory) return;
+    const turn = ++this.#turn;
+    const local = new LocalMedia();
+    this.change({ step: "starting", media: local, problem: undefined });
+    this.#api.token = memory.token;
+    this.#after = memory.cursor;
+    try {
+      const [access, { call }] = await Promise.all([this.#api.renewVisitor("same"), this.#api.call(memory.call)]);
+      if (turn !== this.#turn) return;
+      this.#adopt(access, local);
+      const { session } = this.state;
+      const over = call.state !== "ringing" && call.state !== "answered";
+      const devices = over
+        ? undefined
+        : local.start({ microphone: call.media !== "chat", camera: call.media === "video" });
+      await session?.resume(call);
+      await devices;
+      if (turn === this.#turn) this.change({ step: "ready" });
+    } catch (error) {
+      if (turn !== this.#turn) return;
+      // Over long ago, or a token that has run out: nothing to go on with.
+      if (error instanceof Problem && !error.passing) this.stop();
+      else this.#failed(error);
+    }
+  }
+
+  /** Before it rings: back to the start, as if nothing had been. During a call: ends it. */
+  stop(): void {
+    this.#turn++;
+    void this.state.session?.hangUp().catch(() => {});
+    this.#letGo();
+    forget();
+    this.change({ step: "idle", media: undefined, session: undefined, problem: undefined, ringing: false });
+  }
+
+  async #nextAccess(): Promise<VisitorAccess> {
+    if (this.#access) {
+      try {
+        return await this.#api.renewVisitor("next");
+      } catch (error) {
+        // The page was open for longer than a token lasts.
+        if (!(error instanceof Problem) || error.status !== 401) throw error;
+        this.#api.token = undefined;
+        this.#after = 0;
+      }
+    }
+    return this.#api.createVisitor(this.#options.organisation);
+  }
+
+  #adopt(access: VisitorAccess, media: LocalMedia): void {
+    this.#took(access);
+    const { call, ice_servers: iceServers } = access;
+    const session = new CallSession({ role: "visitor", api: this.#api, media, call, iceServers });
+    this.change({ session });
+    session.subscribe(({ phase }) => phase === "over" && session === this.state.session && this.#over());
+    this.#presence = new PresenceLease({
+      api: this.#api,
+      state: "here",
+      onCalls: (calls) => {
+        for (const one of calls) session.update(one);
+      },
+    });
+    this.#mailbox = new Mailbox({
+      base: this.#options.base,
+      access: access.mailbox,
+      token: () => this.#api.token,
+      after: this.#after,
+      transport: this.#options.transport,
+      onEnvelope: async (envelope, sequence) => {
+        this.#after = sequence;
+        await session.handle(envelope);
+        this.#remember();
+      },
+      onGap: async (sequence) => {
+        this.#after = sequence;
+        await this.#presence?.renew();
+      },
+      onStatus: (status) => session.signalling(status),
+    });
+  }
+
+  /** Takes a token over and renews it in time. */
+  #took(access: VisitorAccess): void {
+    this.#access = access;
+    this.#api.token = access.token;
+    clearTimeout(this.#renewal);
+    const due = Date.parse(access.token_expires_at) - Date.now() - RENEW_BEFORE;
+    this.#renewal = setTimeout(() => void this.#renew(), Math.min(Math.max(due, 60_000), 50 * 60_000));
+  }
+
+  async #renew(): Promise<void> {
+    const turn = this.#turn;
+    try {
+      const access = await this.#api.renewVisitor("same");
+      if (turn !== this.#turn) return;
+      this.#took(access);
+      this.#remember();
+    } catch {
+      if (turn === this.#turn) this.#renewal = setTimeout(() => void this.#renew(), 60_000);
+    }
+  }
+
+  /** From the ring to the end of the call, so that a reload finds back. */
+  #remember(): void {
+    const { session } = this.state;
+    const phase = session?.state.phase;
+    if (!session || phase === "preparing" || phase === "over" || !this.#api.token) return;
+    const { organisation } = this.#options;
+    remember({ organisation, call: session.id, token: this.#api.token, cursor: this.#after });
+  }
+
+  #over(): void {
+    forget();
+    this.#presence?.close(true);
+    this.#mailbox?.close();
+    this.state.media?.close();
+    clearTimeout(this.#renewal);
+    this.change({});
+  }
+
+  #letGo(): void {
+    this.#presence?.close(this.#access !== undefined);
+    this.#mailbox?.close();
+    this.state.session?.close();
+    this.state.media?.close();
+    clearTimeout(this.#renewal);
+    this.#presence = this.#mailbox = undefined;
+  }
+
+  #failed(error: unknown): void {
+    const problem = error instanceof Problem ? error : new Problem("unexpected", String(error));
+    if (!(error instanceof Problem)) console.error("visavis:", error);
+    this.change({ problem });
+  }
+}
