@@ -1,0 +1,22 @@
+//! A STUN and TURN relay (RFC 8489, RFC 8656).
+//!
+//! The [`server`] is the control plane: it takes the time and a message and says what is to be sent, has no socket and
+//! no clock, and is tested without either. A [`worker`] is a thread that owns listening sockets, a server and all that
+//! belongs to its allocations; the workers share nothing but the counters of [`quota`] and the reserved ports.
+//! [`datapath`] is the only place with `unsafe` code.
+
+pub mod address;
+pub mod allocation;
+pub mod authentication;
+pub mod clock;
+pub mod config;
+pub mod datapath;
+pub mod framing;
+pub mod integrity;
+pub mod nonce;
+pub mod peer_policy;
+pub mod quota;
+pub mod server;
+pub mod table;
+pub mod wheel;
+pub mod worker;

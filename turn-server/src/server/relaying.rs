@@ -1,0 +1,168 @@
+//! Data on its way: Send and Data indications and ChannelData (RFC 8656 sections 11 and 12).
+
+use std::net::SocketAddr;
+
+use stun_types::attribute::AttributeStaticType;
+use stun_types::message::{Message, TransactionId};
+use turn_types::attribute as turn;
+
+use super::{Output, Relays, Server, peer_address};
+use crate::address::{FiveTuple, PeerAddress};
+use crate::allocation::ChannelNumber;
+use crate::clock::Now;
+use crate::table::AllocationKey;
+
+/// The room that a header before a peer's data may need: a Data indication from an IPv6 peer.
+pub const LONGEST_HEADER: usize = 20 + 24 + 4;
+
+/// What a peer's data becomes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ToClient {
+    /// ChannelData under this number.
+    Channel(ChannelNumber),
+    /// A Data indication.
+    Indication,
+}
+
+impl<R: Relays> Server<R> {
+    /// Section 11.2, receiving a Send indication. What is wrong is silently discarded.
+    pub(super) fn send_indication<'m>(
+        &mut self,
+        now: Now,
+        from: FiveTuple,
+        message: &Message<'_>,
+        bytes: &'m [u8],
+    ) -> Output<'_, 'm, R::Socket> {
+        let Some(key) = self.live(now, &from) else {
+            return Output::Nothing;
+        };
+        // "If the message has unknown comprehension-required attributes": discarded (RFC 8489 section 6.3.2).
+        if !super::reply::unknown_attributes(message).is_empty() {
+            return Output::Nothing;
+        }
+        // "Contains both an XOR-PEER-ADDRESS and a DATA attribute."
+        let (Some(raw_peer), Some((at, data))) = (
+            message.raw_attribute(turn::XorPeerAddress::TYPE),
+            message.raw_attribute_and_offset(turn::Data::TYPE),
+        ) else {
+            return Output::Nothing;
+        };
+        let Ok(peer) = peer_address(&raw_peer, message) else {
+            return Output::Nothing;
+        };
+        // "A permission is installed for the peer's IP address", and the peer is not forbidden at this port.
+        let Some(allocation) = self
+            .table
+            .get(key)
+            .filter(|allocation| allocation.permits(now.at, peer.ip()))
+        else {
+            return Output::Nothing;
+        };
+        if self.rules.peers.check(peer).is_err() {
+            self.counters.forbidden += 1;
+            return Output::Nothing;
+        }
+        let Some(relay) = allocation.relay(peer.family()) else {
+            return Output::Nothing;
+        };
+        Output::ToPeer {
+            socket: &relay.socket,
+            peer,
+            data: bytes.get(at + 4..at + 4 + data.value.len()).unwrap_or_default(),
+            dont_fragment: message.raw_attribute(turn::DontFragment::TYPE).is_some(),
+        }
+    }
+
+    /// Section 12.6: the socket and peer of a ChannelData message, or nothing where the channel is not bound or its
+    /// permission has lapsed. The peer was checked when the channel was bound.
+    #[must_use]
+    pub fn channel_data(&self, now: Now, key: AllocationKey, number: u16) -> Option<(&R::Socket, PeerAddress)> {
+        let allocation = self.table.get(key).filter(|allocation| allocation.until > now.at)?;
+        let peer = allocation
+            .peer_of(now.at, number)
+            .filter(|peer| allocation.permits(now.at, peer.ip()))?;
+        allocation.relay(peer.family()).map(|relay| (&relay.socket, peer))
+    }
+
+    /// The allocation of a client that sends ChannelData.
+    #[must_use]
+    pub fn find(&self, from: &FiveTuple) -> Option<AllocationKey> {
+        self.table.find(from)
+    }
+
+    /// Sections 11.3 and 12.7: to whom, and as what, a peer's datagram goes on; nothing without a permission.
+    #[must_use]
+    pub fn from_peer(&self, now: Now, key: AllocationKey, peer: PeerAddress) -> Option<(FiveTuple, ToClient)> {
+        let allocation = self.table.get(key).filter(|allocation| allocation.until > now.at)?;
+        if !allocation.permits(now.at, peer.ip()) {
+            return None;
+        }
+        let form = allocation
+            .channel_of(now.at, peer)
+            .map_or(ToClient::Indication, ToClient::Channel);
+        Some((allocation.five_tuple, form))
+    }
+
+    /// An allocation's socket of the family of a peer; for the driver, which receives by allocation.
+    #[must_use]
+    pub fn socket(&self, key: AllocationKey, family: crate::address::Family) -> Option<&R::Socket> {
+        self.table
+            .get(key)
+            .and_then(|allocation| allocation.relay(family))
+            .map(|relay| &relay.socket)
+    }
+}
+
+/// Writes what precedes a peer's data into the end of `room`, and says how long it is.
+#[must_use]
+pub fn write_header(
+    form: ToClient,
+    peer: PeerAddress,
+    length: u16,
+    transaction: TransactionId,
+    room: &mut [u8; LONGEST_HEADER],
+) -> usize {
+    let [high, low] = length.to_be_bytes();
+    match form {
+        // Section 12.4: number and length.
+        ToClient::Channel(number) => {
+            let [first, second] = number.value().to_be_bytes();
+            room[LONGEST_HEADER - 4..].copy_from_slice(&[first, second, high, low]);
+            4
+        }
+        // Section 11.3: XOR-PEER-ADDRESS, and DATA as the last attribute, so that the data needs no copy.
+        ToClient::Indication => {
+            let transaction: u128 = transaction.into();
+            let transaction = &transaction.to_be_bytes()[4..];
+            let mut header = [0; LONGEST_HEADER];
+            let address_length: usize = if peer.socket().is_ipv4() { 8 } else { 20 };
+            let total = 20 + 4 + address_length + 4;
+            let padded = usize::from(length).next_multiple_of(4);
+            let body = u16::try_from(total - 20 + padded).unwrap_or(u16::MAX);
+            header[..2].copy_from_slice(&[0x00, 0x17]);
+            header[2..4].copy_from_slice(&body.to_be_bytes());
+            header[4..8].copy_from_slice(&COOKIE);
+            header[8..20].copy_from_slice(transaction);
+            #[expect(clippy::cast_possible_truncation, reason = "8 or 20")]
+            header[20..26].copy_from_slice(&[0x00, 0x12, 0, address_length as u8, 0, peer.family().number()]);
+            let xored = |octets: &mut [u8]| {
+                for (octet, mask) in octets.iter_mut().zip(COOKIE.iter().chain(transaction)) {
+                    *octet ^= mask;
+                }
+            };
+            header[26..28].copy_from_slice(&peer.socket().port().to_be_bytes());
+            xored(&mut header[26..28]);
+            match peer.socket() {
+                SocketAddr::V4(v4) => header[28..32].copy_from_slice(&v4.ip().octets()),
+                SocketAddr::V6(v6) => header[28..44].copy_from_slice(&v6.ip().octets()),
+            }
+            xored(&mut header[28..24 + address_length]);
+            header[total - 4..total].copy_from_slice(&[0x00, 0x13, high, low]);
+            room[LONGEST_HEADER - total..].copy_from_slice(&header[..total]);
+            total
+        }
+    }
+}
+
+/// The magic cookie (RFC 8489 section 5).
+const COOKIE: [u8; 4] = 0x2112_A442_u32.to_be_bytes();

@@ -1,0 +1,324 @@
+//! A worker: one thread with its own listeners, its own server and all that belongs to its allocations.
+//!
+//! The kernel spreads clients over the workers' listeners (`SO_REUSEPORT`) by their 5-tuple, so that a client stays
+//! with its worker. A worker waits, receives from whatever is ready, and sends what comes of it.
+
+pub mod sockets;
+pub mod streams;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustix::event::{Timespec, epoll};
+use stun_types::message::TransactionId;
+
+use crate::address::{ClientAddress, Family, FiveTuple, PeerAddress, Via};
+use crate::clock::Now;
+use crate::config::{Listen, Transport};
+use crate::datapath::Batch;
+use crate::framing::channel_datagram;
+use crate::quota::Ledger;
+use crate::server::relaying::{ToClient, write_header};
+use crate::server::{Output, Rules, Server};
+use crate::table::AllocationKey;
+use sockets::{RelaySettings, Sockets, Token};
+use streams::Streams;
+
+/// Datagrams received with one call.
+const BATCH: usize = 64;
+/// The longest datagram.
+const LONGEST: usize = 2048;
+/// Receives from one socket before the others have their turn.
+const TURNS: usize = 4;
+
+/// The listening sockets of one worker.
+pub struct Listeners {
+    udp: Vec<UdpSocket>,
+    tcp: Vec<TcpListener>,
+}
+
+impl Listeners {
+    /// Opens one of each; other workers open theirs at the same addresses.
+    pub fn open(listen: &[Listen]) -> Result<Self, OpenError> {
+        let mut listeners = Self {
+            udp: Vec::new(),
+            tcp: Vec::new(),
+        };
+        for one in listen {
+            let failed = |error| OpenError { listen: *one, error };
+            match one.transport {
+                Transport::Udp => listeners.udp.push(sockets::listen_udp(one.address).map_err(failed)?),
+                Transport::Tcp => listeners.tcp.push(sockets::listen_tcp(one.address).map_err(failed)?),
+            }
+        }
+        Ok(listeners)
+    }
+}
+
+/// A listener that cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {listen}: {error}")]
+pub struct OpenError {
+    listen: Listen,
+    error: io::Error,
+}
+
+/// What tells a worker to stop.
+pub struct Stop {
+    flag: AtomicBool,
+    /// Becomes readable when the flag is set.
+    wake: OwnedFd,
+}
+
+impl Stop {
+    /// Not yet.
+    pub fn new() -> io::Result<Self> {
+        let wake = rustix::event::eventfd(
+            0,
+            rustix::event::EventfdFlags::CLOEXEC | rustix::event::EventfdFlags::NONBLOCK,
+        )?;
+        Ok(Self {
+            flag: AtomicBool::new(false),
+            wake,
+        })
+    }
+
+    /// Now. The event is left unread, so that every worker sees it.
+    pub fn stop(&self) -> io::Result<()> {
+        self.flag.store(true, Ordering::Release);
+        rustix::io::write(&self.wake, &1u64.to_ne_bytes())?;
+        Ok(())
+    }
+
+    fn is_set(&self) -> bool {
+        self.flag.load(Ordering::Acquire)
+    }
+}
+
+/// What a worker is made of.
+pub struct Worker {
+    epoll: Rc<OwnedFd>,
+    udp: Vec<UdpSocket>,
+    tcp: Vec<TcpListener>,
+    streams: Streams,
+    server: Server<Sockets>,
+    sockets: Sockets,
+    upward: Batch,
+    downward: Batch,
+    /// Which listener the queue of `downward` goes out through.
+    queued_for: usize,
+    next_transaction: u128,
+    stop: Arc<Stop>,
+}
+
+impl Worker {
+    /// Gets a worker ready on the thread that will run it.
+    pub fn new(
+        listeners: Listeners,
+        rules: Arc<Rules>,
+        ledger: Arc<Ledger>,
+        relay: RelaySettings,
+        stop: Arc<Stop>,
+    ) -> io::Result<Self> {
+        let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC)?);
+        let readable = epoll::EventFlags::IN;
+        epoll::add(&*epoll, &stop.wake, Token::Wake.into(), readable)?;
+        for (index, socket) in (0u32..).zip(&listeners.udp) {
+            epoll::add(&*epoll, socket, Token::Datagrams(index).into(), readable)?;
+        }
+        for (index, socket) in (0u32..).zip(&listeners.tcp) {
+            epoll::add(&*epoll, socket, Token::Accept(index).into(), readable)?;
+        }
+        let mut seed = [0; 16];
+        getrandom::fill(&mut seed)?;
+        Ok(Self {
+            streams: Streams::new(Rc::clone(&epoll)),
+            server: Server::new(Now::read(), rules, ledger),
+            sockets: Sockets::new(Rc::clone(&epoll), relay)?,
+            upward: Batch::new(BATCH, LONGEST),
+            downward: Batch::new(BATCH, LONGEST),
+            queued_for: 0,
+            next_transaction: u128::from_ne_bytes(seed),
+            epoll,
+            udp: listeners.udp,
+            tcp: listeners.tcp,
+            stop,
+        })
+    }
+
+    /// Works until told to stop.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut events = Vec::with_capacity(256);
+        while !self.stop.is_set() {
+            let now = Now::read();
+            self.wait(&mut events, self.server.next_expiry(now).min(Duration::from_secs(1)))?;
+            let now = Now::read();
+            for event in events.drain(..) {
+                match Token::from(event.data) {
+                    Token::Wake => {}
+                    Token::Datagrams(listener) => self.datagrams(now, listener as usize),
+                    Token::Accept(listener) => self.streams.accept(now, &self.tcp[listener as usize]),
+                    Token::Stream(key) => {
+                        self.streams
+                            .ready(now, key, event.flags, &mut self.server, &mut self.sockets)
+                    }
+                    Token::Relay(key, family) => self.from_peers(now, key, family),
+                }
+            }
+            self.flush_downward();
+            self.server.expire(now);
+            self.sockets.expire_reservations(now.at);
+            self.streams.sweep(now, &mut self.server);
+        }
+        Ok(())
+    }
+
+    fn wait(&self, events: &mut Vec<epoll::Event>, longest: Duration) -> io::Result<()> {
+        // Rounded up to a millisecond, so that a wheel about to turn is not polled in a circle.
+        let timeout = Timespec::try_from(longest + Duration::from_millis(1)).ok();
+        match epoll::wait(&*self.epoll, rustix::buffer::spare_capacity(events), timeout.as_ref()) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Receives from clients: ChannelData goes on to peers in runs to the same allocation, the rest to the server.
+    fn datagrams(&mut self, now: Now, listener: usize) {
+        #[expect(clippy::cast_possible_truncation, reason = "there are not that many listeners")]
+        let via = Via::Datagram(listener as u16);
+        for _ in 0..TURNS {
+            let Ok(received) = self.upward.receive(self.udp[listener].as_fd()) else {
+                break;
+            };
+            let full = received.len() == BATCH;
+            let mut last: Option<(SocketAddr, AllocationKey)> = None;
+            let mut queued_for = None;
+            for slot in received {
+                let Some(source) = self.upward.source(slot) else {
+                    continue;
+                };
+                let from = FiveTuple {
+                    via,
+                    client: ClientAddress(source),
+                };
+                if let Some((number, data)) = channel_datagram(self.upward.datagram(slot)) {
+                    let known = last.filter(|(address, _)| *address == source).map(|(_, key)| key);
+                    let Some(key) = known.or_else(|| self.server.find(&from)) else {
+                        continue;
+                    };
+                    last = Some((source, key));
+                    let Some((_, peer)) = self.server.channel_data(now, key, number) else {
+                        continue;
+                    };
+                    let target = (key, peer.family());
+                    if queued_for.is_some_and(|queued| queued != target) {
+                        flush_to_peers(&mut self.upward, &self.server, queued_for);
+                    }
+                    queued_for = Some(target);
+                    self.upward.queue(slot, 0, data, peer.socket());
+                } else {
+                    // A message may end the allocation that the queue is for.
+                    flush_to_peers(&mut self.upward, &self.server, queued_for.take());
+                    last = None;
+                    let output = self
+                        .server
+                        .message(now, from, self.upward.datagram(slot), &mut self.sockets);
+                    match output {
+                        Output::Nothing => {}
+                        Output::Reply(reply) => {
+                            // Lost where the kernel does not take it: the client asks again.
+                            let _ = self.udp[listener].send_to(&reply, source);
+                        }
+                        Output::ToPeer {
+                            socket,
+                            peer,
+                            data,
+                            dont_fragment,
+                        } => {
+                            socket.send(data, peer, dont_fragment);
+                        }
+                    }
+                }
+            }
+            flush_to_peers(&mut self.upward, &self.server, queued_for);
+            self.upward.clear();
+            if !full {
+                break;
+            }
+        }
+    }
+
+    /// Receives from the peers of an allocation, and queues it for its client.
+    fn from_peers(&mut self, now: Now, key: AllocationKey, family: Family) {
+        if self.downward.free() == 0 {
+            self.flush_downward();
+        }
+        // Ended by an earlier event of this round.
+        let Some(socket) = self.server.socket(key, family) else {
+            return;
+        };
+        let Ok(received) = self.downward.receive(socket.as_fd()) else {
+            return;
+        };
+        for slot in received {
+            let Some(peer) = self.downward.source(slot).map(PeerAddress::new) else {
+                continue;
+            };
+            let Some((to, form)) = self.server.from_peer(now, key, peer) else {
+                continue;
+            };
+            let length = self.downward.length(slot);
+            let Ok(short) = u16::try_from(length) else {
+                continue;
+            };
+            self.next_transaction = self.next_transaction.wrapping_add(1);
+            let transaction = TransactionId::from(self.next_transaction);
+            let header = write_header(form, peer, short, transaction, self.downward.room(slot));
+            match to.via {
+                Via::Datagram(listener) => {
+                    let listener = usize::from(listener);
+                    if self.queued_for != listener {
+                        flush_to_clients(&mut self.downward, &self.udp, self.queued_for);
+                        self.queued_for = listener;
+                    }
+                    let end = if form == ToClient::Indication {
+                        self.downward.pad(slot)
+                    } else {
+                        length
+                    };
+                    self.downward.queue(slot, header, 0..end, to.client.0);
+                }
+                Via::Session(stream) => {
+                    let room = *self.downward.room(slot);
+                    let (_, header) = room.split_at(room.len() - header);
+                    self.streams
+                        .send(stream, &[header, self.downward.datagram(slot)], &mut self.server);
+                }
+            }
+        }
+    }
+
+    fn flush_downward(&mut self) {
+        flush_to_clients(&mut self.downward, &self.udp, self.queued_for);
+        self.downward.clear();
+    }
+}
+
+fn flush_to_peers(batch: &mut Batch, server: &Server<Sockets>, target: Option<(AllocationKey, Family)>) {
+    if let Some(socket) = target.and_then(|(key, family)| server.socket(key, family)) {
+        batch.flush(socket.as_fd());
+    }
+}
+
+fn flush_to_clients(batch: &mut Batch, udp: &[UdpSocket], listener: usize) {
+    if batch.is_queued()
+        && let Some(socket) = udp.get(listener)
+    {
+        batch.flush(socket.as_fd());
+    }
+}

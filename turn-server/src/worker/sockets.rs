@@ -1,0 +1,262 @@
+//! Opens the sockets: listeners that the workers share an address by, and relayed ports.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rustix::event::epoll;
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::address::{Family, PeerAddress, RelayAddress};
+use crate::allocation::Relay;
+use crate::config::Ports;
+use crate::server::{OpenError, Opened, PortWish, Relays};
+use crate::table::AllocationKey;
+
+/// The listeners' buffers, in bytes; the kernel gives what it allows.
+const LISTENER_BUFFER: usize = 4 << 20;
+/// How many ports are tried before a relay counts as full.
+const TRIES: u32 = 256;
+/// How long a reserved port is kept (RFC 8656 section 7.2: at least 30 seconds).
+const RESERVATION: Duration = Duration::from_secs(30);
+
+/// What became ready; travels through the kernel as a number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Token {
+    /// The worker is to look at its flags.
+    Wake,
+    /// A UDP listener.
+    Datagrams(u32),
+    /// A TCP listener.
+    Accept(u32),
+    /// A stream.
+    Stream(u32),
+    /// An allocation's socket.
+    Relay(AllocationKey, Family),
+}
+
+impl From<Token> for epoll::EventData {
+    fn from(token: Token) -> Self {
+        let (kind, index) = match token {
+            Token::Wake => (0, 0),
+            Token::Datagrams(index) => (1, index),
+            Token::Accept(index) => (2, index),
+            Token::Stream(index) => (3, index),
+            Token::Relay(key, Family::V4) => (4, key.0),
+            Token::Relay(key, Family::V6) => (5, key.0),
+        };
+        Self::new_u64(kind << 32 | u64::from(index))
+    }
+}
+
+impl From<epoll::EventData> for Token {
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    fn from(data: epoll::EventData) -> Self {
+        let index = data.u64() as u32;
+        match data.u64() >> 32 {
+            1 => Self::Datagrams(index),
+            2 => Self::Accept(index),
+            3 => Self::Stream(index),
+            4 => Self::Relay(AllocationKey(index), Family::V4),
+            5 => Self::Relay(AllocationKey(index), Family::V6),
+            _ => Self::Wake,
+        }
+    }
+}
+
+/// A UDP listener that other workers listen beside.
+pub fn listen_udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = new(address, Type::DGRAM, Protocol::UDP)?;
+    socket.set_reuse_port(true)?;
+    socket.set_recv_buffer_size(LISTENER_BUFFER)?;
+    socket.set_send_buffer_size(LISTENER_BUFFER)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}
+
+/// A TCP listener that other workers listen beside.
+pub fn listen_tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = new(address, Type::STREAM, Protocol::TCP)?;
+    socket.set_reuse_port(true)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(1024)?;
+    Ok(socket.into())
+}
+
+fn new(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind.nonblocking(), Some(protocol))?;
+    if address.is_ipv6() {
+        // Otherwise IPv4 clients would appear under IPv6 addresses.
+        socket.set_only_v6(true)?;
+    }
+    Ok(socket)
+}
+
+/// The socket of a relayed address.
+#[derive(Debug)]
+pub struct RelaySocket(UdpSocket);
+
+impl RelaySocket {
+    /// Sends one datagram; lost where the kernel does not take it.
+    pub fn send(&self, data: &[u8], peer: PeerAddress, dont_fragment: bool) {
+        let _ = dont_fragment;
+        let _ = self.0.send_to(data, peer.socket());
+    }
+}
+
+impl AsFd for RelaySocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// Where relayed addresses are, and the ports that wait for their second request; shared by the workers, since that
+/// request may come to another one.
+#[derive(Clone)]
+pub struct RelaySettings {
+    addresses: Arc<[IpAddr]>,
+    ports: Ports,
+    reserved: Arc<Mutex<HashMap<u64, Reserved>>>,
+}
+
+struct Reserved {
+    socket: UdpSocket,
+    address: SocketAddr,
+    until: Instant,
+}
+
+impl RelaySettings {
+    /// One address of each family at most.
+    #[must_use]
+    pub fn new(addresses: &[IpAddr], ports: Ports) -> Self {
+        Self {
+            addresses: addresses.into(),
+            ports,
+            reserved: Arc::default(),
+        }
+    }
+}
+
+/// Opens relayed ports for one worker. The kernel's own table says which are free.
+pub struct Sockets {
+    epoll: Rc<OwnedFd>,
+    settings: RelaySettings,
+}
+
+impl Sockets {
+    /// For the worker that waits on this epoll.
+    pub fn new(epoll: Rc<OwnedFd>, settings: RelaySettings) -> io::Result<Self> {
+        Ok(Self { epoll, settings })
+    }
+
+    /// Lets go of the reserved ports that nobody asked for.
+    pub fn expire_reservations(&self, now: Instant) {
+        // Another worker is at it otherwise.
+        if let Ok(mut reserved) = self.settings.reserved.try_lock() {
+            reserved.retain(|_, reserved| reserved.until > now);
+        }
+    }
+
+    fn watch(
+        &self,
+        socket: UdpSocket,
+        address: SocketAddr,
+        key: AllocationKey,
+    ) -> Result<Relay<RelaySocket>, OpenError> {
+        let token = Token::Relay(key, Family::of(address.ip()));
+        epoll::add(&*self.epoll, &socket, token.into(), epoll::EventFlags::IN).map_err(|_| OpenError::OutOfPorts)?;
+        Ok(Relay {
+            address: RelayAddress(address),
+            socket: RelaySocket(socket),
+        })
+    }
+
+    /// A free port at random: a peer must not be able to guess the next one (RFC 8656 section 7.2, RFC 6056).
+    fn bind(&self, ip: IpAddr, wish: PortWish) -> Result<(UdpSocket, SocketAddr, Option<u64>), OpenError> {
+        let (first, last) = (
+            u32::from(self.settings.ports.first.0),
+            u32::from(self.settings.ports.last.0),
+        );
+        // In steps of two where the port is to be even.
+        let (first, step) = if wish == PortWish::Any {
+            (first, 1)
+        } else {
+            (first.next_multiple_of(2), 2)
+        };
+        let count = if first > last { 0 } else { (last - first) / step + 1 };
+        let start = random()? % u64::from(count.max(1));
+        for attempt in 0..count.min(TRIES) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "start is less than count, and a port is 16 bits"
+            )]
+            let port = (first + (start as u32 + attempt) % count * step) as u16;
+            let address = SocketAddr::new(ip, port);
+            let Some(socket) = bind(address)? else {
+                continue;
+            };
+            if wish != PortWish::EvenAndReserveNext {
+                return Ok((socket, address, None));
+            }
+            let next = SocketAddr::new(ip, port + 1);
+            if u32::from(port) < last
+                && let Some(reserved) = bind(next)?
+            {
+                let token = random()?;
+                let until = Instant::now() + RESERVATION;
+                let mut all = self.settings.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+                all.insert(
+                    token,
+                    Reserved {
+                        socket: reserved,
+                        address: next,
+                        until,
+                    },
+                );
+                return Ok((socket, address, Some(token)));
+            }
+        }
+        Err(OpenError::OutOfPorts)
+    }
+}
+
+impl Relays for Sockets {
+    type Socket = RelaySocket;
+
+    fn open(&mut self, key: AllocationKey, family: Family, wish: PortWish) -> Result<Opened<RelaySocket>, OpenError> {
+        let mut addresses = self.settings.addresses.iter();
+        let ip = *addresses
+            .find(|ip| Family::of(**ip) == family)
+            .ok_or(OpenError::NoSuchFamily)?;
+        let (socket, address, token) = self.bind(ip, wish)?;
+        Ok(Opened {
+            relay: self.watch(socket, address, key)?,
+            token,
+        })
+    }
+
+    fn redeem(&mut self, now: Instant, key: AllocationKey, token: u64) -> Result<Relay<RelaySocket>, OpenError> {
+        let mut all = self.settings.reserved.lock().unwrap_or_else(PoisonError::into_inner);
+        let reserved = all
+            .remove(&token)
+            .filter(|reserved| reserved.until > now)
+            .ok_or(OpenError::OutOfPorts)?;
+        drop(all);
+        self.watch(reserved.socket, reserved.address, key)
+    }
+}
+
+/// Binds, or says that the port is taken.
+fn bind(address: SocketAddr) -> Result<Option<UdpSocket>, OpenError> {
+    let socket = new(address, Type::DGRAM, Protocol::UDP).map_err(|_| OpenError::OutOfPorts)?;
+    Ok(socket.bind(&address.into()).is_ok().then(|| socket.into()))
+}
+
+fn random() -> Result<u64, OpenError> {
+    getrandom::u64().map_err(|_| OpenError::OutOfPorts)
+}
