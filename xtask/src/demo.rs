@@ -77,13 +77,13 @@ fn answer(request: Request, folder: &Path, snippet: &Snippet) {
         .flatten();
     let (status, body, kind) = match found {
         Some((path, kind)) => match fs::read(&path) {
-            Ok(body) if kind.starts_with("text/html") => (
-                200,
-                String::from_utf8_lossy(&body)
-                    .replace(PLACE, &snippet.html)
-                    .into_bytes(),
-                kind,
-            ),
+            Ok(body) if kind.starts_with("text/html") => {
+                let mut page = String::from_utf8_lossy(&body).replace(PLACE, &snippet.html);
+                if prefers_german(&request) {
+                    page = page.replacen(ENGLISH, GERMAN, 1);
+                }
+                (200, page.into_bytes(), kind)
+            }
             Ok(body) => (200, body, kind),
             Err(_) => (404, b"Not found\n".to_vec(), "text/plain; charset=utf-8"),
         },

@@ -1,4 +1,4 @@
-//! Tools that only PyPI has, each version in an environment of its own.
+//! Tools that only the Python package index has, each version in an environment of its own.
 
 use std::path::PathBuf;
 
