@@ -51,7 +51,7 @@ async function calls(world, delay) {
     await until("both sides are prepared", async () => (await settled(desk.page)) && (await settled(visitor.page)));
     await desk.answer();
     const seen = await until("the first frame", () => visitor.page.evaluate(() => globalThis.__watch.firstFrameAt));
-    results.push(seen - (await desk.page.evaluate(() => globalThis.__watch.clickedAt)));
+    results.push(seen - (await desk.page.evaluate(() => globalThis.__watch.clickedAt ?? Number.NaN)));
     await visitor.hangUp();
     await visitor.callIsOver();
     await desk.readyForNext();

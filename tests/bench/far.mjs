@@ -15,22 +15,24 @@ async function bound(address) {
 /** In the page: every candidate that it learns of its peer is replaced by a path to it. */
 function install() {
   const distant = async (/** @type {string} */ line) => {
-    const [foundation, component, protocol, priority, address, port, ...rest] = line.split(" ");
-    if (protocol?.toLowerCase() !== "udp" || !/^[\d.]+$/.test(address ?? "")) return undefined;
+    const [foundation, component, protocol, priority, address = "", port, ...rest] = line.split(" ");
+    if (protocol?.toLowerCase() !== "udp" || !/^[\d.]+$/.test(address)) return undefined;
     const far = await globalThis.__distant(address, Number(port));
     return [foundation, component, protocol, priority, address, far, ...rest].join(" ");
   };
-  const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype;
-  RTCPeerConnection.prototype.addIceCandidate = async function (candidate) {
+  // The overloads with callbacks are in the way of the types.
+  const prototype = /** @type {any} */ (RTCPeerConnection.prototype);
+  const { addIceCandidate, setRemoteDescription } = prototype;
+  prototype.addIceCandidate = async function (/** @type {RTCIceCandidateInit} */ candidate) {
     if (!candidate?.candidate) return addIceCandidate.call(this, candidate);
     const line = await distant(candidate.candidate);
     const { sdpMid, sdpMLineIndex, usernameFragment } = candidate;
     if (line) await addIceCandidate.call(this, { candidate: line, sdpMid, sdpMLineIndex, usernameFragment });
   };
-  RTCPeerConnection.prototype.setRemoteDescription = async function ({ type, sdp }) {
+  prototype.setRemoteDescription = async function (/** @type {RTCSessionDescriptionInit} */ { type, sdp = "" }) {
     /** @type {string[]} */
     const lines = [];
-    for (const line of (sdp ?? "").split("\r\n")) {
+    for (const line of sdp.split("\r\n")) {
       const seen = line.startsWith("a=candidate:") ? await distant(line) : line;
       if (seen !== undefined) lines.push(seen);
     }

@@ -21,6 +21,13 @@ ${snippet}
 </html>
 `;
 
+/** The policy of a page that allows nothing, with what the widget needs added. @param {string} added */
+function strict(added) {
+  const own = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"];
+  const names = added.split(";").map((directive) => directive.trim().split(" ")[0]);
+  return [...own.filter((directive) => !names.includes(directive.split(" ")[0])), added].join("; ");
+}
+
 /** Listens on a free port of 127.0.0.1; the snippet and its policy come once the organisation exists. */
 export class Customer {
   #server = http.createServer((request, response) => {
@@ -30,13 +37,14 @@ export class Customer {
     }
     response.writeHead(200, {
       "content-type": "text/html; charset=utf-8",
-      "content-security-policy": this.policy,
+      "content-security-policy": strict(this.policy),
       "cache-control": "no-store",
     });
     response.end(page(this.snippet));
   });
   snippet = "";
-  policy = "default-src 'none'";
+  /** What the console says that a strict page has to add. */
+  policy = "";
 
   static async open() {
     const customer = new Customer();

@@ -47,7 +47,7 @@ export async function call(url, { method = "POST", headers = {}, body } = {}) {
  */
 
 /**
- * A new organisation with the people named, each an expert, and one administrator (`administrator`).
+ * A new organisation with the people named, each an expert, and two administrators: one for the suite's own requests, one for a test.
  *
  * @param {Ready} stack
  * @param {{ origin: string, names: string[], contact?: string }} wanted
@@ -66,23 +66,28 @@ export async function createOrganisation(stack, { origin, names, contact }) {
       accent: "#0a6b4f",
       ...(contact ? { contact } : {}),
       origins: [origin],
-      people: [...names.map((name) => person(name, ["expert"])), person("Olga Office", ["administrator"])],
+      people: [
+        ...names.map((name) => person(name, ["expert"])),
+        person("Olga Office", ["administrator"]),
+        person("Oskar Office", ["administrator"]),
+      ],
     },
   });
   /** @type {Person[]} */
   const people = json.people;
-  const administrator = /** @type {Person} */ (people.find(({ roles }) => roles.includes("administrator")));
-  return { id: /** @type {string} */ (json.organisation.id), people, administrator };
+  const administrators = people.filter(({ roles }) => roles.includes("administrator"));
+  return { id: /** @type {string} */ (json.organisation.id), people, administrators };
 }
 
 /**
  * Signs a person in as a browser would, and returns what the session gives.
  *
  * @param {Ready} stack
- * @param {Person} person
+ * @param {Person | undefined} person
  * @param {"expert" | "administrator"} role
  */
 export async function signIn(stack, person, role) {
+  if (!person) throw new Error("no such person in the organisation");
   const secret = new URLSearchParams(new URL(person.sign_in_url).hash.slice(1)).get("sign-in");
   const origin = stack.service;
   const { response } = await call(`${stack.service}/api/v1/sign-in`, { headers: { origin }, body: { secret } });

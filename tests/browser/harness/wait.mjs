@@ -10,7 +10,7 @@ const INTERVAL = 50;
  * @param {string} what named in the error, such as "the visitor sees the expert"
  * @param {() => T | Promise<T>} condition
  * @param {{ within?: number }} [options] `within` in milliseconds
- * @returns {Promise<T>}
+ * @returns {Promise<Exclude<T, undefined | null | false | 0 | "">>}
  */
 export async function until(what, condition, { within = 10_000 } = {}) {
   const deadline = Date.now() + within;
@@ -18,7 +18,7 @@ export async function until(what, condition, { within = 10_000 } = {}) {
   for (;;) {
     try {
       last = await condition();
-      if (last) return last;
+      if (last) return /** @type {any} */ (last);
     } catch (error) {
       last = error;
     }

@@ -10,13 +10,15 @@
 
 /** @param {Path & { microphone: boolean }} path */
 function install(path) {
+  /** @type {Watch} */
   const watch = {
-    /** @type {RTCPeerConnection[]} */ connections: [],
-    /** @type {string[]} */ violations: [],
+    connections: [],
+    violations: [],
     asked: 0,
-    /** When the first remote video frame was decoded, in milliseconds since the Unix epoch. */
-    /** @type {number | undefined} */ firstFrameAt: undefined,
+    streams: [],
     timeFirstFrame: false,
+    firstFrameAt: undefined,
+    clickedAt: undefined,
   };
   Object.defineProperty(globalThis, "__watch", { value: watch });
 
@@ -74,7 +76,10 @@ function install(path) {
     if (!path.microphone && constraints?.audio) {
       return Promise.reject(new DOMException("Requested device not found", "NotFoundError"));
     }
-    return getUserMedia(constraints);
+    return getUserMedia(constraints).then((stream) => {
+      watch.streams.push(stream);
+      return stream;
+    });
   };
   if (!path.microphone) {
     const enumerateDevices = devices.enumerateDevices.bind(devices);
@@ -100,6 +105,13 @@ export async function watch(context, path = {}) {
 export const watchSource = (path = {}) => `(${install})(${JSON.stringify({ microphone: true, ...path })})`;
 
 /**
+ * A page of Playwright's or of Puppeteer's.
+ *
+ * @typedef {object} Evaluator
+ * @property {<Result>(run: () => Result) => Promise<Awaited<Result>>} evaluate
+ */
+
+/**
  * What a page's live connections have received and how.
  *
  * @typedef {object} Received
@@ -110,7 +122,7 @@ export const watchSource = (path = {}) => `(${install})(${JSON.stringify({ micro
  */
 
 /**
- * @param {{ evaluate(fn: Function): Promise<any> }} page
+ * @param {Evaluator} page
  * @returns {Promise<Received>}
  */
 export function received(page) {
@@ -143,8 +155,8 @@ export function received(page) {
   });
 }
 
-/** @param {{ evaluate(fn: Function): Promise<any> }} page @returns {Promise<string[]>} */
+/** @param {Evaluator} page @returns {Promise<string[]>} */
 export const violations = (page) => page.evaluate(() => globalThis.__watch.violations);
 
-/** @param {{ evaluate(fn: Function): Promise<any> }} page @returns {Promise<number>} how often devices were asked for */
+/** @param {Evaluator} page @returns {Promise<number>} how often devices were asked for */
 export const devicesAsked = (page) => page.evaluate(() => globalThis.__watch.asked);

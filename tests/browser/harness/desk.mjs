@@ -1,0 +1,88 @@
+// An expert at the desk: who waits, answering, the call, the next.
+
+import { Side } from "./side.mjs";
+import { until } from "./wait.mjs";
+
+const NEWS = {
+  missed: /^Nobody answered .* in time/,
+  cancelled: /hung up before anyone answered/,
+  "other-gone": /is gone: the connection was lost/,
+  taken: /was first and talks to/,
+};
+
+export class Desk extends Side {
+  /** @param {string} link to sign in with */
+  async open(link) {
+    await this.page.goto(link);
+    await this.readyForNext();
+  }
+
+  /** Nobody is in a call here, and the desk rings or would. */
+  async readyForNext() {
+    await until(
+      "the desk is ready for the next",
+      async () =>
+        (await this.view.count()) === 0 &&
+        ((await this.page.getByRole("heading", { name: "Everything is quiet" }).isVisible()) ||
+          (await this.#answer.isVisible())),
+      { within: 15_000 },
+    );
+  }
+
+  get #answer() {
+    return this.page.getByRole("button", { name: "Answer", exact: true }).first();
+  }
+
+  async rings() {
+    await this.#answer.waitFor();
+    await until("the title says that it rings", async () => (await this.page.title()).startsWith("☎"));
+  }
+
+  async stopsRinging() {
+    await this.#answer.waitFor({ state: "hidden" });
+    await until("the title is quiet again", async () => !(await this.page.title()).startsWith("☎"));
+  }
+
+  /** What the desk says of who waits first: name, page, how long. */
+  async waitingVisitor() {
+    return (await this.page.getByRole("listitem").first().textContent()) ?? "";
+  }
+
+  /** @param {string} name of somebody who waits while this desk is in a call */
+  async seesWaiting(name) {
+    await this.page.getByText("1 more visitor is waiting").waitFor();
+    await this.page.getByRole("heading", { name }).waitFor();
+  }
+
+  async answer() {
+    await this.#answer.click();
+  }
+
+  async decline() {
+    await this.page.getByRole("button", { name: "Decline", exact: true }).first().click();
+  }
+
+  /** After two experts clicked: who has the call. @returns {Promise<"call" | "taken">} */
+  settles() {
+    return until("the desk has the call, or is told who has", async () => {
+      if (await this.view.isVisible()) return "call";
+      return (await this.page.getByText(NEWS.taken).isVisible()) ? "taken" : undefined;
+    });
+  }
+
+  /** @param {keyof typeof NEWS} news @param {{ within?: number }} [options] */
+  async isTold(news, { within = 15_000 } = {}) {
+    await this.page.getByRole("status").getByText(NEWS[news]).waitFor({ timeout: within });
+  }
+
+  /** @param {boolean} available */
+  async setAvailable(available) {
+    const toggle = this.page.getByRole("switch", { name: "Visitors can call me" });
+    await toggle.setChecked(available);
+  }
+
+  /** The desk was reloaded: its call comes back by itself. */
+  async resumes() {
+    await this.view.waitFor({ timeout: 20_000 });
+  }
+}

@@ -1,0 +1,183 @@
+// One side of a call, as a person uses it: what they press and what they see in `<visavis-call-view>`.
+
+import { until } from "./wait.mjs";
+import { received } from "./watch.mjs";
+
+/** What one side is told of the other while they talk. */
+const TOLD = {
+  "microphone-off": "Muted",
+  "camera-off": "Camera is off",
+};
+
+const RECONNECTING = /connection was interrupted|You have no network|service is out of reach/;
+
+export class Side {
+  /** @param {import("playwright-core").Page} page */
+  constructor(page) {
+    this.page = page;
+    this.view = page.locator("visavis-call-view");
+  }
+
+  /** @param {string | RegExp} name */
+  button(name) {
+    return this.view.getByRole("button", { name });
+  }
+
+  /** The call stands: the view shows it and the connection is there. @param {{ within?: number }} [options] */
+  async inCall({ within = 15_000 } = {}) {
+    await until(
+      "the call is connected",
+      async () =>
+        (await this.button("Hang up").isVisible()) &&
+        (await this.view.locator(".notices [role=status] p").count()) === 0 &&
+        (await this.page.evaluate(() =>
+          globalThis.__watch.connections.some((connection) => connection.connectionState === "connected"),
+        )),
+      { within },
+    );
+  }
+
+  /** The view says that the connection is lost and coming back. */
+  async isReconnecting() {
+    await this.view.getByRole("status").filter({ hasText: RECONNECTING }).waitFor({ timeout: 25_000 });
+  }
+
+  /** Picture is decoded and sound arrives, now and not only once. */
+  receives() {
+    return this.#more("picture and sound arrive", { frames: 5, sound: 10 });
+  }
+
+  sees() {
+    return this.#more("the picture arrives", { frames: 5, sound: 0 });
+  }
+
+  hears() {
+    return this.#more("the sound arrives", { frames: 0, sound: 10 });
+  }
+
+  /** @param {string} what @param {{ frames: number, sound: number }} wanted */
+  async #more(what, wanted) {
+    let before = await received(this.page);
+    await until(
+      what,
+      async () => {
+        const now = await received(this.page);
+        // After a restart a new connection begins to count from nothing.
+        if (now.frames < before.frames || now.sound < before.sound) before = now;
+        const frames = now.frames - before.frames;
+        const sound = now.sound - before.sound;
+        if (frames >= wanted.frames && sound >= wanted.sound) return true;
+        throw new Error(JSON.stringify({ now, more: { frames, sound } }));
+      },
+      { within: 15_000 },
+    );
+  }
+
+  /** The other side's picture moves on the screen. */
+  async showsPicture() {
+    const remote = this.view.locator("#remote");
+    await remote.and(this.page.locator(":not(.blank)")).waitFor();
+    const time = () =>
+      remote.evaluate((video) => {
+        const { videoWidth, paused, currentTime } = /** @type {HTMLVideoElement} */ (video);
+        return videoWidth > 0 && !paused ? currentTime : 0;
+      });
+    const before = await until("a picture is shown", time);
+    await until("it moves", async () => (await time()) > before);
+  }
+
+  /** @param {"microphone" | "camera"} what */
+  async turnOff(what) {
+    await this.button(what === "microphone" ? "Mute microphone" : "Turn camera off").click();
+  }
+
+  /** @param {"microphone" | "camera"} what */
+  async turnOn(what) {
+    await this.button(what === "microphone" ? "Unmute microphone" : "Turn camera on").click();
+  }
+
+  /** @param {keyof typeof TOLD} what */
+  async seesThat(what) {
+    await this.view.getByText(TOLD[what], { exact: true }).waitFor();
+  }
+
+  /** @param {keyof typeof TOLD} what */
+  async seesNoLongerThat(what) {
+    await this.view.getByText(TOLD[what], { exact: true }).waitFor({ state: "hidden" });
+  }
+
+  async shareScreen() {
+    await this.button("Show screen").click();
+    await this.view.getByText("You are showing your screen").waitFor();
+  }
+
+  async stopSharing() {
+    await this.button("Stop").and(this.page.locator(".sharing button")).click();
+  }
+
+  async #openChat() {
+    const chat = this.view.locator("visavis-chat");
+    if (!(await chat.isVisible())) await this.button(/^Chat and files/).click();
+    await chat.waitFor();
+    return chat;
+  }
+
+  /** @param {string} text */
+  async say(text) {
+    const chat = await this.#openChat();
+    await chat.getByRole("textbox", { name: "Message" }).fill(text);
+    await chat.getByRole("button", { name: "Send", exact: true }).click();
+  }
+
+  /** @param {string} text exactly as it was written */
+  async reads(text) {
+    const chat = await this.#openChat();
+    await chat.locator("li:not(.mine) .bubble").getByText(text, { exact: true }).waitFor();
+  }
+
+  /** @param {{ name: string, mimeType: string, buffer: Buffer }} file */
+  async sendFile(file) {
+    const chat = await this.#openChat();
+    await chat.locator("input[type=file]").setInputFiles(file);
+  }
+
+  /** @param {string} name */
+  async #file(name) {
+    const chat = await this.#openChat();
+    return chat.getByRole("listitem").filter({ hasText: name });
+  }
+
+  /** Accepts, waits and saves; returns where. @param {string} name */
+  async takesFile(name) {
+    const file = await this.#file(name);
+    await file.getByRole("button", { name: "Accept" }).click();
+    const save = file.getByRole("link", { name: "Save" });
+    await save.waitFor({ timeout: 40_000 });
+    const [download] = await Promise.all([this.page.waitForEvent("download"), save.click()]);
+    if (download.suggestedFilename() !== name) throw new Error(`saved as ${download.suggestedFilename()}`);
+    return download.path();
+  }
+
+  /** @param {string} name */
+  async refusesFile(name) {
+    await (await this.#file(name)).getByRole("button", { name: "Refuse" }).click();
+  }
+
+  /** @param {string} name */
+  async isToldOfRefusal(name) {
+    await (await this.#file(name)).getByText("Refused").waitFor();
+  }
+
+  async hangUp() {
+    await this.button("Hang up").click();
+  }
+
+  /** No camera and no microphone is left open. */
+  async letsGoOfDevices() {
+    await until("all devices are let go of", () =>
+      this.page.evaluate(() =>
+        globalThis.__watch.streams.every((stream) => stream.getTracks().every((track) => track.readyState === "ended")),
+      ),
+    );
+  }
+}

@@ -1,0 +1,83 @@
+// Reloads, lost networks and broken WebSockets: the call goes on by itself, or says why not.
+
+import { scenario } from "./harness/scenario.mjs";
+
+scenario("the visitor reloads the page and the call goes on", async (world) => {
+  const { visitor, desk } = await world.call();
+  await visitor.page.reload();
+  await visitor.resumes();
+  await visitor.inCall({ within: 20_000 });
+  await visitor.receives();
+  await desk.inCall();
+  await desk.receives();
+});
+
+scenario("the expert reloads the desk and the call goes on", async (world) => {
+  const { visitor, desk } = await world.call();
+  await desk.page.reload();
+  await desk.resumes();
+  await desk.inCall({ within: 20_000 });
+  await desk.receives();
+  await visitor.inCall();
+  await visitor.receives();
+});
+
+scenario("a ringing call survives a reload of the desk", async (world) => {
+  const { visitor, desk } = await world.ringing();
+  await desk.page.reload();
+  await desk.rings();
+  await desk.answer();
+  await visitor.inCall();
+  await visitor.receives();
+});
+
+scenario("the visitor loses the service for a moment while it rings", async (world) => {
+  const wire = await world.wire();
+  const { visitor, desk } = await world.ringing({ visitor: { wire } });
+  await wire.cut();
+  await desk.answer();
+  await wire.mend();
+  await visitor.inCall({ within: 20_000 });
+  await visitor.receives();
+});
+
+scenario("the visitor's network is gone for some seconds and comes back", async (world) => {
+  const wire = await world.wire();
+  const line = await world.line(world.stack.relay.address);
+  const { visitor, desk } = await world.call({
+    visitor: { wire, relay: "tcp", relayAt: `127.0.0.1:${line.port}` },
+  });
+  await visitor.page.context().setOffline(true);
+  await wire.cut();
+  line.cut();
+  await visitor.isReconnecting();
+  await desk.isReconnecting();
+  line.mend();
+  await wire.mend();
+  await visitor.page.context().setOffline(false);
+  await visitor.inCall({ within: 30_000 });
+  await desk.inCall({ within: 30_000 });
+  for (const side of [visitor, desk]) await side.receives();
+});
+
+scenario("a visitor who closes the page for good is gone, and the expert is told", async (world) => {
+  const { visitor, desk } = await world.call();
+  await visitor.page.close({ runBeforeUnload: false });
+  // 8 seconds are left to come back, as after a reload.
+  await desk.isTold("other-gone", { within: 30_000 });
+  await desk.readyForNext();
+});
+
+scenario("an expert who is gone for good: the visitor is told", async (world) => {
+  const { visitor, desk } = await world.call();
+  await desk.page.close({ runBeforeUnload: false });
+  await visitor.isTold("other-gone", { within: 30_000 });
+});
+
+scenario("behind a proxy that breaks WebSockets both use server-sent events", async (world) => {
+  const [one, two] = [await world.wire({ websockets: false }), await world.wire({ websockets: false })];
+  const { visitor, desk } = await world.call({ visitor: { wire: one }, desk: { wire: two } });
+  for (const side of [visitor, desk]) await side.receives();
+  await desk.hangUp();
+  await visitor.callIsOver();
+});
