@@ -2,6 +2,7 @@
 
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 
+import { Api } from "../call/api.ts";
 import type { StaffAccess } from "../call/types.ts";
 import { TextsController } from "../staff/language.ts";
 import { StaffPage } from "../staff/page.ts";
@@ -102,8 +103,9 @@ export class ConsolePage extends StaffPage {
   readonly #opened = new Set<Section>();
 
   constructor() {
-    super("administrator");
-    this.#client = new ConsoleClient(this.api, this.session);
+    const api = new Api({ base: "" });
+    super("administrator", api);
+    this.#client = new ConsoleClient(api, this.session);
     this.section = "organisation";
   }
 

@@ -2,7 +2,7 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 
-import { Api } from "../call/api.ts";
+import type { Api } from "../call/api.ts";
 import type { StaffAccess, StaffRole } from "../call/types.ts";
 import { applyAccent } from "../theme/accent.ts";
 import { controls } from "../theme/controls.ts";
@@ -128,13 +128,12 @@ const frame = css`
 export abstract class StaffPage extends LitElement {
   static override styles = [tokens, ...controls, frame];
 
-  readonly api = new Api({ base: "" });
   readonly session: StaffSession;
   protected readonly staff = new TextsController(this, staffTexts);
 
-  constructor(role: StaffRole) {
+  constructor(role: StaffRole, api: Api) {
     super();
-    this.session = new StaffSession(role, this.api);
+    this.session = new StaffSession(role, api);
     this.session.addEventListener("change", () => this.requestUpdate());
   }
 

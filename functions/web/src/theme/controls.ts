@@ -389,8 +389,9 @@ export const surfaces = css`
 
   .banner {
     display: flex;
+    flex-wrap: wrap;
     align-items: flex-start;
-    gap: var(--visavis-space-3);
+    gap: var(--visavis-space-2) var(--visavis-space-3);
     padding: var(--visavis-space-3) var(--visavis-space-4);
     border-radius: var(--visavis-radius-m);
     background: var(--visavis-sunken);
@@ -402,7 +403,7 @@ export const surfaces = css`
   }
 
   .banner > :not(.icon, .spinner, button) {
-    flex: 1;
+    flex: 1 1 12rem;
     min-width: 0;
     overflow-wrap: anywhere;
   }

@@ -1,0 +1,410 @@
+// The desk, `/desk`: where experts see who waits, answer, talk, and are ready for the next.
+
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+
+import type { CallSession } from "../call/session.ts";
+import type { Call, StaffAccess } from "../call/types.ts";
+import { defineCallView } from "../call/view/call-view.ts";
+import "../staff/confirm.ts";
+import type { Confirm } from "../staff/confirm.ts";
+import { language, TextsController } from "../staff/language.ts";
+import { StaffPage } from "../staff/page.ts";
+import { problemText } from "../staff/problem.ts";
+import { icon } from "../theme/icons.ts";
+import { type AlertTexts, Alerts } from "./alerts.ts";
+import { ClockedApi } from "./clock.ts";
+import "./desk-settings.ts";
+import "./device-check.ts";
+import type { DeviceCheck } from "./device-check.ts";
+import { quietDesk } from "./illustration.ts";
+import { type News, Reception } from "./reception.ts";
+import { type DeskSettings, loadSettings, saveSettings } from "./settings.ts";
+import { deskTexts, viewTexts } from "./texts/index.ts";
+import { formatDuration } from "./time.ts";
+import "./visitor-card.ts";
+import { deskStyles } from "./desk.styles.ts";
+import { mediaIcons, pageLink } from "./visitor-card.ts";
+
+defineCallView();
+
+export class DeskPage extends StaffPage {
+  static override styles = [...StaffPage.styles, deskStyles];
+  static override properties = { settings: { state: true }, silent: { state: true } };
+
+  declare settings: DeskSettings;
+  /** The browser does not let the ring be heard yet. */
+  declare silent: boolean;
+  readonly #api: ClockedApi;
+  readonly #texts = new TextsController(this, deskTexts);
+  readonly #alerts = new Alerts(() => {
+    document.title = this.documentTitle();
+  });
+  #reception: Reception | undefined;
+  /** Whose desk is open. */
+  #owner = "";
+  #ticker: ReturnType<typeof setInterval> | undefined;
+  #leaving = new AbortController();
+
+  constructor() {
+    const api = new ClockedApi({ base: "" });
+    super("expert", api);
+    this.#api = api;
+    this.settings = loadSettings();
+    this.silent = false;
+    this.session.addEventListener("change", () => this.#signedInOrOut());
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#leaving = new AbortController();
+    const { signal } = this.#leaving;
+    document.addEventListener("keydown", this.#key, { signal });
+    for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, this.#unlock, { signal });
+    this.#ticker = setInterval(() => {
+      if (this.#reception?.state.current) this.requestUpdate();
+    }, 1_000);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#leaving.abort();
+    clearInterval(this.#ticker);
+    this.#alerts.stop();
+  }
+
+  #signedInOrOut(): void {
+    const { state } = this.session;
+    if (state.name === "signed-in") this.#open(state.access);
+    else if (state.name === "signed-out") this.#shut();
+  }
+
+  #open(access: StaffAccess): void {
+    const owner = `${access.mailbox.name} ${access.mailbox.key}`;
+    if (this.#reception && this.#owner === owner) return;
+    this.#shut();
+    this.#owner = owner;
+    const reception = new Reception({
+      api: this.#api,
+      access,
+      available: this.settings.available,
+      prepare: () => this.settings.prepare,
+      devices: () => this.settings,
+      onRefused: () => void this.session.renew(),
+    });
+    this.#reception = reception;
+    reception.subscribe(() => this.#changed());
+    void this.#unlock();
+  }
+
+  #shut(): void {
+    void this.#reception?.close();
+    this.#reception = undefined;
+    this.#alerts.stop();
+  }
+
+  #changed(): void {
+    this.#alert();
+    this.requestUpdate();
+  }
+
+  #alert(): void {
+    const { waiting, current } = this.#reception?.state ?? {};
+    const first = current ? undefined : waiting?.[0];
+    this.#alerts.update(first, this.settings, first && this.#alertTexts(first));
+  }
+
+  #alertTexts(session: CallSession): AlertTexts {
+    const texts = this.#texts.now;
+    const { call } = session.state;
+    const name = this.#name(call);
+    const page = call?.visitor?.page.title;
+    return {
+      title: texts.titleCalling(name),
+      heading: texts.calling(name),
+      body: page ? `${texts[call.media]} · ${page}` : texts[call?.media ?? "video"],
+    };
+  }
+
+  #name(call: Call | undefined): string {
+    return call?.visitor?.name ?? this.#texts.now.visitor;
+  }
+
+  /** Browsers keep a page silent until there was a click or a key. */
+  #unlock = async (): Promise<void> => {
+    if (this.#alerts.ring.audible) return;
+    const audible = await this.#alerts.ring.unlock();
+    this.silent = !audible;
+    if (audible && this.#alerts.ring.ringing) this.#alerts.ring.once();
+  };
+
+  #key = (event: KeyboardEvent): void => {
+    const { waiting, current } = this.#reception?.state ?? {};
+    const first = waiting?.[0];
+    if (!this.settings.shortcuts || !first || current || event.repeat || event.defaultPrevented) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = event
+      .composedPath()
+      .some((target) => target instanceof HTMLElement && target.matches("input:not([type=checkbox], [type=range]), textarea, select, dialog"));
+    if (typing) return;
+    const key = event.key.toLowerCase();
+    if (key !== "a" && key !== "d") return;
+    event.preventDefault();
+    if (key === "a") void this.#reception?.answer(first);
+    else void this.#reception?.decline(first);
+  };
+
+  #change(change: Partial<DeskSettings>): void {
+    this.settings = { ...this.settings, ...change };
+    saveSettings(this.settings);
+    this.#alert();
+  }
+
+  protected override signOut = async (): Promise<void> => {
+    if (this.#reception?.state.current) {
+      const texts = this.#texts.now;
+      const confirmed = await this.renderRoot.querySelector<Confirm>("visavis-confirm")?.ask({
+        title: texts.signOutInCall,
+        body: texts.signOutInCallText,
+        confirm: texts.signOutConfirm,
+      });
+      if (!confirmed) return;
+    }
+    // Before the token is gone: the call is hung up and the lease given back.
+    const reception = this.#reception;
+    this.#reception = undefined;
+    this.#alerts.stop();
+    await reception?.close();
+    await this.session.signOut().catch(() => {});
+  };
+
+  protected override documentTitle(): string {
+    return this.#alerts.title ?? super.documentTitle();
+  }
+
+  // ---- Faces
+
+  protected override actions(): unknown {
+    const { available, current } = this.#reception?.state ?? {};
+    if (available === undefined) return nothing;
+    const texts = this.#texts.now;
+    return html`${current ? html`<span class="badge accent wide">${icon("phone")}${texts.inCall}</span>` : nothing}
+      <button
+        class="switch"
+        role="switch"
+        aria-checked=${available}
+        aria-label=${texts.availability}
+        title=${texts.availability}
+        @click=${() => this.#setAvailable(!available)}
+      >
+        <span aria-hidden="true">${available ? texts.available : texts.away}</span>
+      </button>`;
+  }
+
+  #setAvailable(available: boolean): void {
+    this.#change({ available });
+    void this.#reception?.setAvailable(available);
+  }
+
+  protected override content(): unknown {
+    const reception = this.#reception;
+    if (!reception) return nothing;
+    const { current } = reception.state;
+    return html`${current ? this.#inCall(reception, current) : this.#atRest(reception)}
+      <visavis-device-check @checked=${this.#checked}></visavis-device-check>
+      <visavis-confirm></visavis-confirm>`;
+  }
+
+  #atRest(reception: Reception): TemplateResult {
+    const { waiting } = reception.state;
+    const texts = this.#texts.now;
+    const first = waiting[0];
+    return html`<div class="desk">
+      <div class="line">
+        ${this.#banners(reception)}
+        <p class="visually-hidden" role="alert">
+          ${first ? texts.callingPage(this.#name(first.state.call), first.state.call?.visitor?.page.title ?? "") : ""}
+        </p>
+        ${first
+          ? html`<h1>${waiting.length === 1 ? texts.waitingTitle : texts.waitingMany(waiting.length)}</h1>
+              <ul class="waiting">
+                ${waiting.map((session) => html`<li>${this.#card(session, session === first)}</li>`)}
+              </ul>`
+          : this.#empty(reception)}
+      </div>
+      <aside class="card">
+        <visavis-desk-settings
+          .settings=${this.settings}
+          @settings-changed=${(event: CustomEvent<Partial<DeskSettings>>) => this.#change(event.detail)}
+          @try-ring=${() => this.#alerts.ring.once()}
+          @check-devices=${this.#checkDevices}
+        ></visavis-desk-settings>
+      </aside>
+    </div>`;
+  }
+
+  #card(session: CallSession, first: boolean): TemplateResult {
+    return html`<visavis-visitor-card
+      .session=${session}
+      .clock=${this.#api.clock}
+      ?first=${first}
+      ?keys=${this.settings.shortcuts}
+      @answer=${() => void this.#reception?.answer(session)}
+      @decline=${() => void this.#reception?.decline(session)}
+    ></visavis-visitor-card>`;
+  }
+
+  #empty({ state }: Reception): TemplateResult {
+    const texts = this.#texts.now;
+    if (state.connection === "connecting") {
+      return html`<p class="empty" role="status"><span class="spinner"></span>${texts.connecting}</p>`;
+    }
+    return html`<section class="quiet-desk">
+      ${quietDesk(!state.available)}
+      <h1>${state.available ? texts.emptyTitle : texts.emptyAway}</h1>
+      <p class="muted">${state.available ? texts.emptyText : texts.emptyAwayText}</p>
+    </section>`;
+  }
+
+  #banners(reception: Reception): TemplateResult {
+    const { connection, elsewhere, news, available } = reception.state;
+    const texts = this.#texts.now;
+    return html`<div class="live" role="status">
+        ${connection === "lost"
+          ? html`<div class="banner warning"><span class="spinner"></span><span>${texts.lost}</span></div>`
+          : nothing}
+        ${news && news.name !== "failed"
+          ? html`<div class="banner">
+              ${icon(news.name === "over" ? "check" : "bell")}<span>${this.#newsText(news)}</span>${this.#dismiss(reception)}
+            </div>`
+          : nothing}
+      </div>
+      <div class="live" role="alert">
+        ${news?.name === "failed"
+          ? html`<div class="banner danger">
+              ${icon("alert")}<span>${texts.news.failed} ${problemText(this.staff.now, news.error)}</span>${this.#dismiss(
+                reception,
+              )}
+            </div>`
+          : nothing}
+      </div>
+      ${elsewhere
+        ? html`<div class="banner warning">
+            ${icon("phone")}<span>${texts.elsewhere(this.#name(elsewhere))}</span>
+            <button @click=${() => void reception.takeOver()}>${texts.takeOver}</button>
+          </div>`
+        : nothing}
+      ${this.silent && available
+        ? html`<div class="banner warning">
+            ${icon("sound-off")}<span>${texts.soundOff}</span>
+            <button @click=${this.#unlock}>${texts.soundOn}</button>
+          </div>`
+        : nothing}
+      ${this.settings.checked
+        ? nothing
+        : html`<div class="banner">
+            ${icon("camera")}<span>${texts.devicesFirst}</span>
+            <button @click=${this.#checkDevices}>${texts.devicesCheck}</button>
+          </div>`}`;
+  }
+
+  #dismiss(reception: Reception): TemplateResult {
+    const { close } = this.staff.now;
+    return html`<button class="quiet icon-only" aria-label=${close} title=${close} @click=${() => reception.dismissNews()}>
+      ${icon("close")}
+    </button>`;
+  }
+
+  #newsText(news: Exclude<News, { name: "failed" }>): string {
+    const texts = this.#texts.now.news;
+    const { call } = news;
+    const visitor = this.#name(call);
+    switch (news.name) {
+      case "taken": {
+        const { state } = this.session;
+        const me = state.name === "signed-in" && call?.expert?.id === state.access.person.id;
+        return me ? texts.takenByMe : texts.taken(call?.expert?.name ?? texts.takenByOther, visitor);
+      }
+      case "cancelled":
+      case "missed":
+        return texts[news.name](visitor);
+      case "over":
+        if (news.outcome === "other-gone") return texts.gone(visitor);
+        if (news.outcome === "self-gone") return texts.selfGone;
+        return texts.over(visitor, this.#lasted(call));
+    }
+  }
+
+  #lasted(call: Call | undefined): string {
+    if (!call?.answered_at) return formatDuration(0);
+    const end = call.ended_at ? Date.parse(call.ended_at) : this.#api.clock.now();
+    return formatDuration(end - Date.parse(call.answered_at));
+  }
+
+  #inCall(reception: Reception, session: CallSession): TemplateResult {
+    const { waiting } = reception.state;
+    const texts = this.#texts.now;
+    const { call } = session.state;
+    const since = call?.answered_at;
+    return html`<div class="call">
+      <div class="stage">
+        ${session.state.phase === "ringing"
+          ? html`<p class="alone" role="status"><span class="spinner"></span>${texts.answering}</p>`
+          : html`<visavis-call-view
+              .session=${session}
+              .texts=${viewTexts[language()]}
+              language=${language()}
+              peer=${this.#name(call)}
+            ></visavis-call-view>`}
+      </div>
+      <aside class="details">
+        <section class="card stack" aria-labelledby="visitor">
+          <h1 id="visitor">${this.#name(call)}</h1>
+          <dl class="small">
+            <dt class="muted">${texts.page}</dt>
+            <dd class="page">${pageLink(call)}</dd>
+            <dt class="muted">${texts.language}</dt>
+            <dd>${languageName(call?.visitor?.language)}</dd>
+            ${since && call
+              ? html`<dt class="muted">${texts.since}</dt>
+                  <dd role="timer" aria-live="off" class="time">${formatDuration(this.#api.clock.since(since))}</dd>
+                  <dt class="muted">${texts.waitedFor}</dt>
+                  <dd class="time">${formatDuration(Date.parse(since) - Date.parse(call.created_at))}</dd>`
+              : nothing}
+          </dl>
+          <span class="badge">${icon(mediaIcons[call?.media ?? "video"])}${texts[call?.media ?? "video"]}</span>
+        </section>
+        <div class="live" role="status">
+          ${waiting.length > 0 ? html`<p class="small muted">${texts.moreWaiting(waiting.length)}</p>` : nothing}
+        </div>
+        ${waiting.map(
+          (other) =>
+            html`<visavis-visitor-card quiet .session=${other} .clock=${this.#api.clock}></visavis-visitor-card>`,
+        )}
+      </aside>
+    </div>`;
+  }
+
+  #checkDevices = (): void => {
+    void this.renderRoot.querySelector<DeviceCheck>("visavis-device-check")?.show(this.settings);
+  };
+
+  #checked = (event: CustomEvent<Partial<DeskSettings>>): void => this.#change({ ...event.detail, checked: true });
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    // The alerts speak the language that is chosen.
+    this.#alert();
+  }
+}
+
+/** A language in the reader's own. */
+function languageName(tag: string | undefined): string {
+  if (!tag) return "–";
+  try {
+    return new Intl.DisplayNames(language(), { type: "language" }).of(tag) ?? tag;
+  } catch {
+    return tag;
+  }
+}
+
+customElements.define("visavis-desk", DeskPage);

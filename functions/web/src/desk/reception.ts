@@ -1,0 +1,369 @@
+// The desk without its page: who is there, who waits, which call goes on.
+//
+// The state is the service's: each renewal of the lease tells all calls that ring for this expert or that this expert
+// has answered, and the mailbox tells the changes in between.
+
+import { Problem } from "../call/api.ts";
+import type { MailboxStatus } from "../call/mailbox.ts";
+import { Mailbox } from "../call/mailbox.ts";
+import { LocalMedia } from "../call/media.ts";
+import { PresenceLease } from "../call/presence.ts";
+import { CallSession } from "../call/session.ts";
+import { Store } from "../call/store.ts";
+import type { Call, Envelope, Id, StaffAccess } from "../call/types.ts";
+import type { ClockedApi } from "./clock.ts";
+
+/** Something that the expert should know and that is over. */
+export type News =
+  | { name: "taken"; call: Call | undefined }
+  | { name: "cancelled"; call: Call | undefined }
+  | { name: "missed"; call: Call | undefined }
+  | { name: "over"; call: Call | undefined; outcome: CallSession["state"]["outcome"] }
+  | { name: "failed"; error: unknown };
+
+export interface ReceptionState {
+  available: boolean;
+  /** `lost` as long as visitors may not reach this desk. */
+  connection: "connecting" | "ready" | "lost";
+  /** Those that ring, the one that waits longest first. */
+  waiting: readonly CallSession[];
+  current: CallSession | undefined;
+  /** A call that this expert has answered at another desk or in another tab. */
+  elsewhere: Call | undefined;
+  news: News | undefined;
+}
+
+export interface ReceptionOptions {
+  api: ClockedApi;
+  access: StaffAccess;
+  available: boolean;
+  /** Whether devices are opened as soon as it rings; asked each time. */
+  prepare: () => boolean;
+  /** The chosen devices; asked each time. */
+  devices: () => { microphone?: string; camera?: string; speaker?: string };
+  /** The token was refused: get a new one. */
+  onRefused: () => void;
+}
+
+/** A short interruption is no news. Milliseconds. */
+const GRACE = 2_500;
+/** The call this tab is in, for its reload. */
+const MINE = "visavis.desk.call";
+
+export class Reception extends Store<ReceptionState> {
+  #options: ReceptionOptions;
+  #api: ClockedApi;
+  #sessions = new Map<Id, CallSession>();
+  /** Calls that are over for this desk, also while the service still tells of them. */
+  #done = new Set<Id>();
+  #answering: Id | undefined;
+  #resuming: Id | undefined;
+  /** When, in the service's time, a call was gone on with: what was signalled before was for the page before. */
+  #resumedAt = new Map<Id, number>();
+  #media: LocalMedia;
+  #mediaUsed = false;
+  #mailbox: Mailbox;
+  #presence: PresenceLease;
+  #oriented: () => void = () => {};
+  #orientation = new Promise<void>((resolve) => {
+    this.#oriented = resolve;
+  });
+  #lostTimer: ReturnType<typeof setTimeout> | undefined;
+  #tabs = new BroadcastChannel("visavis.desk");
+  #closed = false;
+
+  /** Opens the desk, until {@link close}. */
+  constructor(options: ReceptionOptions) {
+    super({
+      available: options.available,
+      connection: "connecting",
+      waiting: [],
+      current: undefined,
+      elsewhere: undefined,
+      news: undefined,
+    });
+    this.#options = options;
+    this.#api = options.api;
+    this.#media = this.#newMedia();
+    this.#mailbox = new Mailbox({
+      base: "",
+      access: options.access.mailbox,
+      token: () => this.#api.token,
+      onEnvelope: (envelope) => this.#hear(envelope),
+      onGap: () => this.#presence.renew(),
+      onStatus: (status) => this.#signalling(status),
+      onRefused: options.onRefused,
+    });
+    this.#presence = new PresenceLease({
+      api: options.api,
+      state: options.available ? "available" : "away",
+      onCalls: (calls) => this.#reconcile(calls),
+      onProblem: (problem) => this.#presenceFailed(problem),
+    });
+    this.#tabs.onmessage = ({ data }: MessageEvent<Id>) => this.#takenOver(data);
+  }
+
+  get media(): LocalMedia {
+    return this.#media;
+  }
+
+  async setAvailable(available: boolean): Promise<void> {
+    this.change({ available });
+    await this.#presence.set(available ? "available" : "away");
+  }
+
+  async answer(session: CallSession): Promise<void> {
+    if (this.state.current || session.state.phase !== "ringing") return;
+    this.#answering = session.id;
+    remember(session.id);
+    this.change({ current: session, news: undefined });
+    this.#show();
+    const answered = session.answer();
+    this.#openDevices([session.state.call]);
+    try {
+      await answered;
+    } catch (error) {
+      if (!isOver(session)) {
+        // It still rings: back into the line, to be answered again.
+        forget();
+        this.change({ current: undefined, news: { name: "failed", error } });
+        this.#show();
+      }
+    } finally {
+      this.#answering = undefined;
+    }
+  }
+
+  async decline(session: CallSession): Promise<void> {
+    try {
+      await session.decline();
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 409) this.change({ news: { name: "failed", error } });
+    }
+  }
+
+  /** Goes on here with a call that was answered at another desk. */
+  async takeOver(): Promise<void> {
+    const call = this.state.elsewhere;
+    if (call) await this.#resume(call);
+  }
+
+  dismissNews(): void {
+    this.change({ news: undefined });
+  }
+
+  /** Closes the desk; visitors see at once that nobody is there. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#lostTimer);
+    await this.state.current?.hangUp().catch(() => {});
+    this.#presence.close(true);
+    this.#mailbox.close();
+    this.#tabs.close();
+    for (const session of this.#sessions.values()) session.close();
+    this.#media.close();
+    forget();
+  }
+
+  // ---- What the service says
+
+  #reconcile(calls: Call[]): void {
+    this.#oriented();
+    this.#reached();
+    const told = new Set(calls.map(({ id }) => id));
+    let elsewhere: Call | undefined;
+    for (const call of calls) {
+      const session = this.#sessions.get(call.id);
+      if (session) session.update(call);
+      else if (this.#done.has(call.id)) continue;
+      else if (call.state === "ringing") this.#meet(call, call.payload, call.ice_servers);
+      else if (call.state === "answered" && call.id === remembered()) void this.#resume(call);
+      else if (call.state === "answered") elsewhere = call;
+    }
+    // What the service no longer tells of has changed meanwhile, or has just begun.
+    for (const session of this.#sessions.values()) {
+      if (!told.has(session.id) && session.id !== this.#answering) session.refresh().catch(() => {});
+    }
+    if (elsewhere?.id !== this.state.elsewhere?.id) this.change({ elsewhere });
+  }
+
+  async #hear(envelope: Envelope): Promise<void> {
+    await this.#orientation;
+    const session = this.#sessions.get(envelope.call);
+    if (!session) {
+      if (envelope.type === "call.ringing" && Date.parse(envelope.body.call.rings_until) > this.#api.clock.now()) {
+        this.#meet(envelope.body.call, envelope.body.payload, envelope.body.ice_servers);
+      } else if (envelope.type === "call.ended" && envelope.call === this.state.elsewhere?.id) {
+        this.change({ elsewhere: undefined });
+      }
+      return;
+    }
+    if (Date.parse(envelope.at) < (this.#resumedAt.get(envelope.call) ?? 0)) return;
+    // All desks of an expert share a mailbox: this is the answer of this one, coming back.
+    if (envelope.type === "call.taken" && envelope.call === this.#answering) return;
+    await session.handle(envelope);
+  }
+
+  #signalling(status: MailboxStatus): void {
+    for (const session of this.#sessions.values()) session.signalling(status);
+    if (status === "open") this.#reached();
+    else this.#lost();
+  }
+
+  #presenceFailed(problem: Problem): void {
+    if (problem.status === 401) this.#options.onRefused();
+    this.#lost();
+  }
+
+  #reached(): void {
+    if (this.#mailbox.status !== "open") return;
+    clearTimeout(this.#lostTimer);
+    this.#lostTimer = undefined;
+    if (this.state.connection !== "ready") this.change({ connection: "ready" });
+  }
+
+  #lost(): void {
+    if (this.#closed) return;
+    this.#lostTimer ??= setTimeout(() => this.change({ connection: "lost" }), GRACE);
+  }
+
+  // ---- Calls
+
+  #meet(call: Call, payload: string | undefined, iceServers: RTCIceServer[] | undefined): void {
+    if (payload === undefined || this.#done.has(call.id)) return;
+    const session = this.#open(call.id, iceServers ?? []);
+    session.update(call);
+    void session.prepare(payload);
+    this.#show();
+    this.#prepareDevices();
+  }
+
+  async #resume(call: Call): Promise<void> {
+    if (this.#resuming === call.id || this.state.current) return;
+    this.#resuming = call.id;
+    remember(call.id);
+    this.#resumedAt.set(call.id, this.#api.clock.now());
+    // Without fresh credentials it may work all the same; a restart asks for them again.
+    const iceServers = await this.#api.relay(call.id).then((relay) => relay.ice_servers, () => []);
+    this.#resuming = undefined;
+    if (this.#closed) return;
+    const session = this.#open(call.id, iceServers);
+    this.change({ current: session, elsewhere: undefined });
+    this.#tabs.postMessage(call.id);
+    this.#openDevices([call]);
+    await session.resume(call);
+  }
+
+  #open(id: Id, iceServers: RTCIceServer[]): CallSession {
+    const session = new CallSession({ role: "expert", api: this.#api, media: this.#media, call: id, iceServers });
+    this.#sessions.set(id, session);
+    let { phase } = session.state;
+    session.subscribe((state) => {
+      if (state.phase === phase) return;
+      phase = state.phase;
+      if (phase === "over") this.#over(session);
+      else this.#show();
+    });
+    return session;
+  }
+
+  #over(session: CallSession): void {
+    const { outcome, call } = session.state;
+    this.#sessions.delete(session.id);
+    this.#done.add(session.id);
+    if (session === this.state.current && outcome !== "taken") {
+      this.change({ current: undefined, news: { name: "over", call, outcome } });
+    } else if (outcome === "taken" || outcome === "cancelled" || outcome === "missed") {
+      this.change({ news: { name: outcome, call } });
+    }
+    if (session === this.state.current) this.change({ current: undefined });
+    if (session.id === remembered()) forget();
+    this.#show();
+    this.#prepareDevices();
+    this.#letGoOfDevices();
+  }
+
+  /** Another tab of this browser goes on with a call that this one had. */
+  #takenOver(id: Id): void {
+    const { current } = this.state;
+    if (current?.id !== id) return;
+    this.#sessions.delete(id);
+    this.change({ current: undefined, elsewhere: current.state.call });
+    current.close();
+    forget();
+    this.#show();
+    this.#letGoOfDevices();
+  }
+
+  #show(): void {
+    const waiting = [...this.#sessions.values()]
+      .filter((session) => session !== this.state.current && session.state.phase === "ringing")
+      .sort((one, other) => (one.state.call?.created_at ?? "").localeCompare(other.state.call?.created_at ?? ""));
+    this.change({ waiting });
+  }
+
+  // ---- Devices
+
+  #newMedia(): LocalMedia {
+    const media = new LocalMedia();
+    const chosen = this.#options.devices();
+    for (const kind of ["microphone", "camera", "speaker"] as const) {
+      const id = chosen[kind];
+      if (id) void media.choose(kind, id);
+    }
+    return media;
+  }
+
+  #prepareDevices(): void {
+    if (this.state.current || this.state.waiting.length === 0 || !this.#options.prepare()) return;
+    this.#openDevices(this.state.waiting.map((session) => session.state.call));
+  }
+
+  /** Opens what these calls need and nothing else: who asked for a voice call is not shown a picture. */
+  #openDevices(calls: readonly (Call | undefined)[]): void {
+    const camera = calls.some((call) => call?.media === "video");
+    const microphone = camera || calls.some((call) => call?.media === "audio");
+    const { state } = this.#media;
+    if (!camera && state.camera.status !== "off") void this.#media.setCamera(false);
+    if (!microphone && state.microphone.status !== "off") void this.#media.setMicrophone(false);
+    if (!microphone) return;
+    this.#mediaUsed = true;
+    void this.#media.start({ microphone, camera });
+  }
+
+  /** The camera's light goes out as soon as nobody calls. */
+  #letGoOfDevices(): void {
+    if (this.#closed || !this.#mediaUsed || this.state.current || this.#sessions.size > 0) return;
+    this.#media.close();
+    this.#media = this.#newMedia();
+    this.#mediaUsed = false;
+  }
+}
+
+function isOver(session: CallSession): boolean {
+  return session.state.phase === "over";
+}
+
+function remember(call: Id): void {
+  try {
+    sessionStorage.setItem(MINE, call);
+  } catch {
+    // Then a reload offers the call as one of another desk.
+  }
+}
+
+function remembered(): Id | null {
+  try {
+    return sessionStorage.getItem(MINE);
+  } catch {
+    return null;
+  }
+}
+
+function forget(): void {
+  try {
+    sessionStorage.removeItem(MINE);
+  } catch {
+    // Nothing was kept.
+  }
+}
