@@ -17,6 +17,8 @@ pub struct Config {
     pub(crate) relay: RelayConfig,
     /// What the operator sends as bearer token.
     pub(crate) operator_key: Zeroizing<String>,
+    /// Multiplies every rate limit.
+    pub(crate) limits_factor: u32,
     /// Whom to tell about a weakness, a `https:` or `mailto:` link; optional.
     pub(crate) security_contact: Option<String>,
 }
@@ -76,6 +78,7 @@ const SECRET: &str = "at least 32 random characters, such as `openssl rand -base
 const RELAYS: &str = "the TURN servers' addresses, separated by commas, such as turn:turn.example:3478?transport=udp";
 
 const CONTACT: &str = "whom to tell about a weakness, a https: or mailto: link";
+const FACTOR: &str = "a whole number from 1 to 100000 that multiplies every rate limit, or leave it out";
 
 impl Config {
     /// Reads all settings, and refuses a missing, malformed or weak one.
@@ -121,6 +124,13 @@ impl Config {
                 })
             })
             .transpose()?;
+        let limits_factor = match optional(settings, "LIMITS_FACTOR") {
+            None => 1,
+            Some(value) => parse_factor(&value).ok_or(ConfigError::Malformed {
+                name: "LIMITS_FACTOR",
+                expected: FACTOR,
+            })?,
+        };
         Ok(Self {
             security_contact,
             public_url,
@@ -128,6 +138,7 @@ impl Config {
             vault,
             relay,
             operator_key,
+            limits_factor,
         })
     }
 }
@@ -196,6 +207,14 @@ fn public_url(value: &str) -> Option<String> {
     let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));
     let secure = url.scheme() == "https" || (url.scheme() == "http" && local);
     (bare && secure).then(|| url.origin().ascii_serialization())
+}
+
+fn parse_factor(value: &str) -> Option<u32> {
+    value
+        .trim()
+        .parse()
+        .ok()
+        .filter(|factor| (1..=100_000).contains(factor))
 }
 
 fn relay_urls(value: &str) -> Option<Vec<String>> {

@@ -19,17 +19,23 @@ mod health;
 mod identity;
 mod ids;
 mod json;
+mod limits;
+mod mailbox;
 mod openapi;
 mod pages;
 mod path;
 mod policy;
+mod presence;
 mod problem;
+mod relay;
 mod reports;
 mod text;
 mod time;
 mod vault;
+mod visitors;
 
 pub use config::{Config, ConfigError};
+pub use limits::ClientAddress;
 use ports::Platform;
 pub use problem::Problem;
 
@@ -42,14 +48,20 @@ pub(crate) struct App<P> {
     manifest: pages::ManifestCell,
 }
 
+impl<P> App<P> {
+    fn new(platform: P, config: Config) -> Self {
+        Self {
+            platform,
+            headers: Arc::new(policy::HeaderSets::new(&config.public_url)),
+            config: Arc::new(config),
+            manifest: pages::ManifestCell::default(),
+        }
+    }
+}
+
 /// The service over a platform. Every response leaves through the header policy.
 pub fn router<P: Platform>(platform: P, config: Config) -> Router {
-    let app = App {
-        platform,
-        headers: Arc::new(policy::HeaderSets::new(&config.public_url)),
-        config: Arc::new(config),
-        manifest: pages::ManifestCell::default(),
-    };
+    let app = App::new(platform, config);
     routes::<P>()
         .fallback(pages::not_found)
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
@@ -57,17 +69,29 @@ pub fn router<P: Platform>(platform: P, config: Config) -> Router {
         .with_state(app)
 }
 
+/// What a platform's scheduler calls every few minutes: moves calls on that time has ended, and deletes what is outdated.
+///
+/// # Errors
+/// The platform did not answer; the next call goes on.
+pub async fn tick<P: Platform>(platform: P, config: Config) -> Result<(), Problem> {
+    App::new(platform, config).tick().await
+}
+
 /// The routes of each capability.
 fn routes<P: Platform>() -> Router<App<P>> {
     Router::new()
+        .merge(calls::routes())
         .merge(console::routes())
         .merge(directory::operator::routes())
         .merge(health::routes())
         .merge(identity::session::routes())
         .merge(identity::sign_in::routes())
+        .merge(mailbox::routes())
         .merge(openapi::routes())
         .merge(pages::routes())
+        .merge(presence::routes())
         .merge(reports::routes())
+        .merge(visitors::routes())
 }
 
 /// Answers every request with the reason why the service does not start.

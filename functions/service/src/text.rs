@@ -31,7 +31,7 @@ pub(crate) fn optional(name: &str, value: Option<&str>, longest: usize) -> Resul
 }
 
 /// Control characters, and the marks that turn the direction of what follows: they make one name look like another.
-fn is_unwanted(character: char) -> bool {
+pub(crate) fn is_unwanted(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

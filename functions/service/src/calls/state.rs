@@ -126,7 +126,7 @@ pub(crate) enum Event {
 
 impl Event {
     /// Who does it. Who acts is there, whatever the lease says.
-    fn actor(&self) -> Option<Party> {
+    pub(crate) fn actor(&self) -> Option<Party> {
         match *self {
             Self::Time => None,
             Self::Join { expert } | Self::Answer { expert, .. } | Self::Decline { expert } => {

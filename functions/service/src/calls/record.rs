@@ -1,0 +1,440 @@
+//! A call as the database holds it: the facts of its state, and what was said when it rang, sealed.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::state::{Because, Call, Party, Ring, State};
+use crate::{
+    directory::people::{ExpertName, read_experts},
+    ports::{Entropy, PortError, PortResult, Rows, Statement, Value},
+    vault::record::{DataKeys, Place},
+};
+
+const VISITOR: &str = "calls.visitor_sealed";
+const OFFER: &str = "calls.offer_sealed";
+
+/// What a call carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Media {
+    /// Camera, voice and chat.
+    Video,
+    /// Voice and chat.
+    Audio,
+    /// Chat alone.
+    Chat,
+}
+
+/// The visitor as experts see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct About {
+    /// What the visitor wants to be called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// The language of the visitor's page (BCP 47).
+    pub(crate) language: String,
+    /// The page that the visitor rings from.
+    pub(crate) page: VisitedPage,
+}
+
+/// A page of the organisation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct VisitedPage {
+    /// Its address without query and fragment.
+    pub(crate) url: String,
+    /// Its title.
+    pub(crate) title: String,
+}
+
+/// Everything about one call.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    pub(crate) id: Uuid,
+    pub(crate) organisation: Uuid,
+    pub(crate) visitor: Uuid,
+    pub(crate) media: Media,
+    pub(crate) waits: bool,
+    pub(crate) created_at: i64,
+    /// While it rings with `wait`: how many are before.
+    pub(crate) before: Option<i64>,
+    /// The facts of its state.
+    pub(crate) call: Call,
+    /// The expert who answered, opened.
+    pub(crate) expert: Option<ExpertName>,
+    /// The visitor, opened.
+    pub(crate) about: About,
+    /// The offer while it rings, where the statement asked for it.
+    pub(crate) offer: Option<String>,
+}
+
+/// The columns that [`Record::read`] takes, in its order, of the calls of one organisation (`?1`). `$offer` is the
+/// column of the offer, or `NULL` where it is not needed.
+macro_rules! select_calls {
+    ($offer:literal, $where:literal) => {
+        concat!(
+            "SELECT c.id, c.organisation, c.visitor, c.state, c.version, c.media, c.waits, c.created_at, \
+             c.rings_until, c.answered_at, c.ended_at, c.ended_because, c.expert, c.answer_digest, \
+             c.visitor_sealed, ",
+            $offer,
+            ", coalesce(v.expires_at, 0), \
+             (SELECT json_group_array(json_array(r.expert, r.declined, coalesce(p.expires_at, 0))) FROM rings r \
+              LEFT JOIN presence p ON p.organisation = c.organisation AND p.role = 'expert' AND p.subject = r.expert \
+              WHERE r.call = c.id), \
+             e.name_sealed, e.title_sealed, \
+             CASE WHEN c.state = 'ringing' AND c.waits = 1 THEN (SELECT count(*) FROM calls b \
+              WHERE b.organisation = c.organisation AND b.state = 'ringing' AND b.waits = 1 \
+              AND (b.created_at < c.created_at OR (b.created_at = c.created_at AND b.id < c.id)) \
+              AND (b.wanted_expert IS NULL OR c.wanted_expert IS NULL OR b.wanted_expert = c.wanted_expert)) END \
+             FROM calls c \
+             LEFT JOIN presence v ON v.organisation = c.organisation AND v.role = 'visitor' AND v.subject = c.visitor \
+             LEFT JOIN people e ON e.id = c.expert AND e.organisation = c.organisation \
+             WHERE ",
+            $where
+        )
+    };
+}
+
+/// Reads one call without its offer.
+pub(crate) fn select(organisation: Uuid, call: Uuid) -> Statement {
+    Statement {
+        sql: select_calls!("NULL", "c.organisation = ?1 AND c.id = ?2"),
+        parameters: vec![organisation.to_string().into(), call.to_string().into()],
+    }
+}
+
+/// Reads one call with its offer.
+pub(crate) fn select_with_offer(organisation: Uuid, call: Uuid) -> Statement {
+    Statement {
+        sql: select_calls!("c.offer_sealed", "c.organisation = ?1 AND c.id = ?2"),
+        parameters: vec![organisation.to_string().into(), call.to_string().into()],
+    }
+}
+
+/// Reads the open calls that concern an expert, with their offers, oldest first: those that ring for the expert, those
+/// that the expert answered, and for an `available` one those that wait for anybody.
+pub(crate) fn select_for_expert(organisation: Uuid, expert: Uuid, available: bool) -> Statement {
+    Statement {
+        sql: select_calls!(
+            "c.offer_sealed",
+            "c.organisation = ?1 AND ((c.state = 'ringing' \
+             AND (EXISTS (SELECT 1 FROM rings r WHERE r.call = c.id AND r.expert = ?2 AND r.declined = 0) \
+             OR (?3 = 1 AND c.waits = 1 AND (c.wanted_expert IS NULL OR c.wanted_expert = ?2) \
+             AND NOT EXISTS (SELECT 1 FROM rings r WHERE r.call = c.id AND r.expert = ?2)))) \
+             OR (c.state = 'answered' AND c.expert = ?2)) ORDER BY c.created_at, c.id LIMIT 20"
+        ),
+        parameters: vec![
+            organisation.to_string().into(),
+            expert.to_string().into(),
+            i64::from(available).into(),
+        ],
+    }
+}
+
+/// Reads the calls of an organisation that time has ended.
+pub(crate) fn select_due(organisation: Uuid, now: i64) -> Statement {
+    Statement {
+        sql: select_calls!(
+            "NULL",
+            "c.organisation = ?1 AND c.state IN ('ringing', 'answered') AND (coalesce(v.expires_at, 0) <= ?2 \
+             OR (c.state = 'ringing' AND (c.rings_until <= ?2 OR NOT EXISTS (SELECT 1 FROM rings r \
+              JOIN presence p ON p.organisation = c.organisation AND p.role = 'expert' AND p.subject = r.expert \
+              WHERE r.call = c.id AND r.declined = 0 AND p.expires_at > ?2))) \
+             OR (c.state = 'answered' AND NOT EXISTS (SELECT 1 FROM presence p WHERE p.organisation = c.organisation \
+              AND p.role = 'expert' AND p.subject = c.expert AND p.expires_at > ?2))) \
+             ORDER BY c.created_at LIMIT 50"
+        ),
+        parameters: vec![organisation.to_string().into(), now.into()],
+    }
+}
+
+/// What a visitor rings with.
+pub(crate) struct NewCall<'a> {
+    pub(crate) id: Uuid,
+    pub(crate) organisation: Uuid,
+    pub(crate) visitor: Uuid,
+    pub(crate) media: Media,
+    pub(crate) wanted_expert: Option<Uuid>,
+    pub(crate) waits: bool,
+    pub(crate) about: &'a About,
+    pub(crate) offer: &'a str,
+    pub(crate) experts: &'a [Uuid],
+    pub(crate) now: i64,
+    pub(crate) rings_until: i64,
+}
+
+impl NewCall<'_> {
+    /// Stores the call and for whom it rings: statements for a batch. A constraint fails where it exists.
+    pub(crate) fn insert(&self, keys: &DataKeys, entropy: &impl Entropy) -> PortResult<[Statement; 2]> {
+        let about = serde_json::to_string(self.about).map_err(|_| unexpected())?;
+        let experts: Vec<_> = self.experts.iter().map(Uuid::to_string).collect();
+        let experts = serde_json::to_string(&experts).map_err(|_| unexpected())?;
+        let call = Statement {
+            sql: "INSERT INTO calls (id, organisation, visitor, state, version, media, wanted_expert, waits, \
+                  created_at, rings_until, visitor_sealed, offer_sealed) \
+                  VALUES (?1, ?2, ?3, 'ringing', 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            parameters: vec![
+                self.id.to_string().into(),
+                self.organisation.to_string().into(),
+                self.visitor.to_string().into(),
+                media_name(self.media).into(),
+                self.wanted_expert.map(|expert| expert.to_string()).into(),
+                i64::from(self.waits).into(),
+                self.now.into(),
+                self.rings_until.into(),
+                keys.seal(
+                    entropy,
+                    Place {
+                        field: VISITOR,
+                        row: self.id,
+                    },
+                    &about,
+                )?
+                .into(),
+                keys.seal(
+                    entropy,
+                    Place {
+                        field: OFFER,
+                        row: self.id,
+                    },
+                    self.offer,
+                )?
+                .into(),
+            ],
+        };
+        let rings = Statement {
+            sql: "INSERT INTO rings (call, expert, declined) SELECT ?1, value, 0 FROM json_each(?2)",
+            parameters: vec![self.id.to_string().into(), experts.into()],
+        };
+        Ok([call, rings])
+    }
+}
+
+/// Stores a change if nobody changed the call since `before` was read: statements for a batch, of which the last
+/// reports one change where it was stored.
+///
+/// The conditions of all are judged on the same state, because a batch is not interleaved with others and the version
+/// changes last.
+pub(crate) fn compare_and_set(record: &Record, after: &Call) -> Vec<Statement> {
+    let before = &record.call;
+    let id = || Value::from(record.id.to_string());
+    let mut statements = Vec::new();
+    for ring in &after.rings {
+        let known = before.rings.iter().find(|known| known.expert == ring.expert);
+        let sql = match known {
+            None => {
+                "INSERT INTO rings (call, expert, declined) SELECT id, ?2, 0 FROM calls WHERE id = ?1 AND version = ?3"
+            }
+            Some(known) if known.declined != ring.declined => {
+                "UPDATE rings SET declined = 1 WHERE call = ?1 AND expert = ?2 \
+                 AND EXISTS (SELECT 1 FROM calls WHERE id = ?1 AND version = ?3)"
+            }
+            Some(_) => continue,
+        };
+        statements.push(Statement {
+            sql,
+            parameters: vec![id(), ring.expert.to_string().into(), before.version.into()],
+        });
+    }
+    // The offer is of no use to anybody once it no longer rings.
+    statements.push(Statement {
+        sql: "UPDATE calls SET state = ?3, version = ?4, expert = ?5, answer_digest = ?6, answered_at = ?7, \
+              ended_at = ?8, ended_because = ?9, offer_sealed = CASE WHEN ?3 = 'ringing' THEN offer_sealed END \
+              WHERE id = ?1 AND version = ?2",
+        parameters: vec![
+            id(),
+            before.version.into(),
+            state_name(after.state).into(),
+            after.version.into(),
+            after.expert.map(|expert| expert.to_string()).into(),
+            after.answer.clone().into(),
+            after.answered_at.into(),
+            after.ended_at.into(),
+            after.because.map(because_name).into(),
+        ],
+    });
+    statements
+}
+
+/// Deletes what nobody needs any more.
+pub(crate) fn delete_ended(before: i64) -> Statement {
+    Statement {
+        sql: "DELETE FROM calls WHERE ended_at <= ?1",
+        parameters: vec![before.into()],
+    }
+}
+
+impl Record {
+    /// The calls in the rows of one of the `select` statements.
+    pub(crate) fn read(keys: &DataKeys, rows: &Rows) -> PortResult<Vec<Self>> {
+        rows.rows.iter().map(|row| Self::read_row(keys, row)).collect()
+    }
+
+    /// The first call in the rows.
+    pub(crate) fn first(keys: &DataKeys, rows: &Rows) -> PortResult<Option<Self>> {
+        rows.rows.first().map(|row| Self::read_row(keys, row)).transpose()
+    }
+
+    fn read_row(keys: &DataKeys, row: &[Value]) -> PortResult<Self> {
+        let [
+            id,
+            organisation,
+            visitor,
+            state,
+            version,
+            media,
+            waits,
+            created_at,
+            rings_until,
+            answered_at,
+            ended_at,
+            because,
+            expert,
+            answer,
+            about,
+            offer,
+            visitor_until,
+            rings,
+            name,
+            title,
+            before,
+        ] = row
+        else {
+            return Err(unexpected());
+        };
+        let id = uuid(id)?;
+        let open = |field, sealed: &Value| {
+            sealed
+                .blob()
+                .map(|sealed| keys.open(Place { field, row: id }, sealed))
+                .transpose()
+        };
+        let about = open(VISITOR, about)?.ok_or_else(unexpected)?;
+        let expert_id = expert.text().map(|_| uuid(expert)).transpose()?;
+        // The expert's row is gone where the person was deleted since.
+        let expert_row = Rows {
+            rows: vec![vec![expert.clone(), name.clone(), title.clone()]],
+            changes: 0,
+        };
+        let expert = if name.blob().is_some() {
+            read_experts(keys, &expert_row)?.pop()
+        } else {
+            None
+        };
+        Ok(Self {
+            id,
+            organisation: uuid(organisation)?,
+            visitor: uuid(visitor)?,
+            media: media.text().and_then(media_of).ok_or_else(unexpected)?,
+            waits: integer(waits)? == 1,
+            created_at: integer(created_at)?,
+            before: before.integer(),
+            call: Call {
+                state: state.text().and_then(state_of).ok_or_else(unexpected)?,
+                version: integer(version)?,
+                rings_until: integer(rings_until)?,
+                visitor_until: integer(visitor_until)?,
+                rings: read_rings(rings)?,
+                expert: expert_id,
+                answer: answer.blob().map(<[u8]>::to_vec),
+                answered_at: answered_at.integer(),
+                ended_at: ended_at.integer(),
+                because: because.text().and_then(because_of),
+            },
+            expert,
+            about: serde_json::from_str(&about).map_err(|_| unexpected())?,
+            offer: open(OFFER, offer)?,
+        })
+    }
+
+    /// Whether someone takes part, or took part.
+    pub(crate) fn has(&self, party: Party) -> bool {
+        self.call.has(party)
+    }
+}
+
+fn read_rings(rings: &Value) -> PortResult<Vec<Ring>> {
+    // Some platforms' JSON has floats where SQLite has integers.
+    let rings: Vec<(Uuid, f64, f64)> = rings
+        .text()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or_else(unexpected)?;
+    rings
+        .into_iter()
+        .map(|(expert, declined, until)| {
+            let present_until = Value::Real(until).integer().ok_or_else(unexpected)?;
+            Ok(Ring {
+                expert,
+                declined: declined != 0.0,
+                present_until,
+            })
+        })
+        .collect()
+}
+
+fn uuid(value: &Value) -> PortResult<Uuid> {
+    value.text().and_then(|id| id.parse().ok()).ok_or_else(unexpected)
+}
+
+fn integer(value: &Value) -> PortResult<i64> {
+    value.integer().ok_or_else(unexpected)
+}
+
+fn unexpected() -> PortError {
+    PortError::Unavailable("a call is not of the expected form".into())
+}
+
+/// The names of the states, in the database and outside.
+const STATES: [(State, &str); 6] = [
+    (State::Ringing, "ringing"),
+    (State::Answered, "answered"),
+    (State::Ended, "ended"),
+    (State::Missed, "missed"),
+    (State::Declined, "declined"),
+    (State::Cancelled, "cancelled"),
+];
+
+const REASONS: [(Because, &str); 3] = [
+    (Because::HungUp, "hung-up"),
+    (Because::VisitorGone, "visitor-gone"),
+    (Because::ExpertGone, "expert-gone"),
+];
+
+const MEDIA: [(Media, &str); 3] = [(Media::Video, "video"), (Media::Audio, "audio"), (Media::Chat, "chat")];
+
+fn name_of<T: PartialEq + Copy>(names: &[(T, &'static str)], value: T) -> &'static str {
+    names
+        .iter()
+        .find(|(known, _)| *known == value)
+        .map_or("", |(_, name)| name)
+}
+
+fn value_of<T: Copy>(names: &[(T, &'static str)], name: &str) -> Option<T> {
+    names.iter().find(|(_, known)| *known == name).map(|(value, _)| *value)
+}
+
+/// The name of a state.
+pub(crate) fn state_name(state: State) -> &'static str {
+    name_of(&STATES, state)
+}
+
+fn state_of(name: &str) -> Option<State> {
+    value_of(&STATES, name)
+}
+
+/// The name of a reason.
+pub(crate) fn because_name(because: Because) -> &'static str {
+    name_of(&REASONS, because)
+}
+
+fn because_of(name: &str) -> Option<Because> {
+    value_of(&REASONS, name)
+}
+
+fn media_name(media: Media) -> &'static str {
+    name_of(&MEDIA, media)
+}
+
+fn media_of(name: &str) -> Option<Media> {
+    value_of(&MEDIA, name)
+}

@@ -1,0 +1,97 @@
+//! Signals: what one side's client says to the other's while they find each other, carried without being stored.
+
+use axum::extract::State;
+use futures_util::future::join_all;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    change::{Found, mailbox_of, refused},
+    find,
+    payload::Payload,
+    state::{Party, Refusal, State as CallState},
+    view::with_call,
+};
+use crate::{
+    App,
+    identity::bearer::Participant,
+    json::{Empty, Json, LargeJson},
+    limits::{Address, Kind},
+    path::Path,
+    ports::Platform,
+    problem::Problem,
+};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignalRequest {
+    /// The same for each attempt to send the same signal.
+    id: Uuid,
+    payload: Payload,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    from: &'static str,
+    payload: &'a str,
+}
+
+/// Puts a payload into the other side's mailbox, once for each `id`. While it rings only the visitor may, to every
+/// expert it rings for.
+#[utoipa::path(
+    post, path = "/api/v1/calls/{call}/signals", tag = "calls", security(("token" = [])),
+    params(("call" = Uuid, Path)), request_body = SignalRequest,
+    responses(
+        (status = 202, description = "On its way", body = Empty),
+        (status = 409, description = "`call-over`, `not-answered` or `already-answered`"),
+        (status = 429, description = "`mailbox-full` or `too-many-requests`"),
+    )
+)]
+pub(super) async fn signal<P: Platform>(
+    State(app): State<App<P>>,
+    participant: Participant,
+    address: Address,
+    Path(call): Path<Uuid>,
+    Json(SignalRequest { id, payload }): LargeJson<SignalRequest>,
+) -> Result<(StatusCode, Json<Empty>), Problem> {
+    let Found { keys, record } = find(&app, Kind::Signals, &participant, &address, call).await?;
+    let record = app.settle(&keys, record).await?;
+    let party = participant.party();
+    let (from, to) = match (party, record.call.state) {
+        (Party::Visitor, CallState::Ringing) => {
+            let rung = record.call.rings.iter().filter(|ring| !ring.declined);
+            ("visitor", rung.map(|ring| Party::Expert(ring.expert)).collect())
+        }
+        (Party::Visitor, CallState::Answered) => {
+            ("visitor", record.call.expert.map(Party::Expert).into_iter().collect())
+        }
+        (Party::Expert(_), CallState::Ringing) => {
+            return Err(with_call(refused(Refusal::NotAnswered), &record, party));
+        }
+        (Party::Expert(expert), CallState::Answered) if record.call.expert == Some(expert) => {
+            ("expert", vec![Party::Visitor])
+        }
+        (Party::Expert(_), CallState::Answered) => {
+            return Err(with_call(refused(Refusal::AlreadyAnswered), &record, party));
+        }
+        _ => return Err(with_call(refused(Refusal::Over), &record, party)),
+    };
+    let of = format!("{from}/{id}");
+    let sent = join_all(to.into_iter().map(|to| {
+        let mailbox = mailbox_of(&record, to);
+        let body = Body {
+            from,
+            payload: payload.as_str(),
+        };
+        let (app, of) = (&app, of.as_str());
+        async move { app.post(&mailbox, ("call.signal", of), call, body).await }
+    }))
+    .await;
+    // While it rings, one expert who does not read does not keep the others from hearing.
+    if !sent.iter().any(Result::is_ok) {
+        sent.into_iter().collect::<Result<Vec<()>, _>>()?;
+    }
+    Ok((StatusCode::ACCEPTED, Json(Empty {})))
+}

@@ -1,0 +1,220 @@
+//! Rate limits, counted in the database in fixed windows: per token's subject and per client address.
+//!
+//! Neither is stored: the counters' keys are keyed hashes. IPv6 clients count by their /64, which is what one of them
+//! has. Whoever handles a request puts [`Count::statements`] at the head of the batch that it needs anyway, so that a
+//! limit costs no round trip of its own; a route without such a batch calls [`App::limit`].
+
+use std::{convert::Infallible, net::IpAddr};
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use uuid::Uuid;
+
+use crate::{
+    App,
+    ports::{Database as _, Platform, Rows, Statement, Value},
+    problem::{Problem, Slug},
+    time::{MINUTE, SECOND},
+    vault::MasterKeys,
+};
+
+/// The client's address as the platform knows it. The adapter puts it into the request's extensions; clients without
+/// one are counted together.
+#[derive(Debug, Clone)]
+pub struct ClientAddress(pub String);
+
+/// What is limited, each by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Attempts to sign in.
+    SignIn,
+    /// Attempts at the operator's route.
+    Operator,
+    /// Tokens for staff.
+    SessionToken,
+    /// New visitors, and tokens for them.
+    Visitors,
+    /// Calls that ring.
+    Ring,
+    /// Answer, decline, cancel, hang up, look.
+    Calls,
+    /// Signals.
+    Signals,
+    /// Renewals of presence.
+    Presence,
+    /// Connections to a mailbox.
+    Mailbox,
+    /// TURN credentials.
+    Relay,
+    /// Reports of violations.
+    Reports,
+}
+
+/// How many requests in a window of a minute.
+struct Limit {
+    name: &'static str,
+    /// For one subject of a token.
+    subject: u32,
+    /// For one address, behind which a whole office may sit.
+    address: u32,
+}
+
+impl Kind {
+    /// The table of limits; the setting `LIMITS_FACTOR` multiplies every number.
+    const fn limit(self) -> Limit {
+        let (name, subject, address) = match self {
+            Self::SignIn => ("sign-in", 10, 10),
+            Self::Operator => ("operator", 10, 10),
+            Self::SessionToken => ("session-token", 30, 120),
+            Self::Visitors => ("visitors", 20, 60),
+            Self::Ring => ("ring", 10, 60),
+            Self::Calls => ("calls", 120, 600),
+            Self::Signals => ("signals", 300, 1800),
+            Self::Presence => ("presence", 120, 1200),
+            Self::Mailbox => ("mailbox", 120, 1200),
+            Self::Relay => ("relay", 20, 120),
+            Self::Reports => ("reports", 60, 60),
+        };
+        Limit { name, subject, address }
+    }
+}
+
+/// Where a request comes from, for counting.
+#[derive(Debug, Clone)]
+pub(crate) struct Address(String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Address {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(
+            parts
+                .extensions
+                .get::<ClientAddress>()
+                .map(|address| counted_as(&address.0))
+                .unwrap_or_default(),
+        ))
+    }
+}
+
+/// IPv4 addresses as they are, also when they come as IPv6; of IPv6 the /64.
+fn counted_as(address: &str) -> String {
+    match address.trim().parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Err(_) => String::new(),
+    }
+}
+
+/// One request being counted.
+pub(crate) struct Count {
+    statements: Vec<Statement>,
+    allowed: Vec<i64>,
+    now: i64,
+}
+
+impl Count {
+    fn new(vault: &MasterKeys, factor: u32, kind: Kind, subject: Option<Uuid>, address: &Address, now: i64) -> Self {
+        let limit = kind.limit();
+        let subject = subject.map(|subject| (format!("{}/subject/{subject}", limit.name), limit.subject));
+        let address = (format!("{}/address/{}", limit.name, address.0), limit.address);
+        let (statements, allowed) = subject
+            .into_iter()
+            .chain([address])
+            .map(|(key, most)| {
+                let key = vault.lookup("rate_limits.key", key.as_bytes());
+                (count(key, now), i64::from(most) * i64::from(factor))
+            })
+            .unzip();
+        Self {
+            statements,
+            allowed,
+            now,
+        }
+    }
+
+    /// The statements that count, for the head of a batch.
+    pub(crate) fn statements(&self) -> Vec<Statement> {
+        self.statements.clone()
+    }
+
+    /// Takes the results of [`Count::statements`] off the head of a batch's results, and refuses what is too much.
+    pub(crate) fn judge(&self, mut rows: Vec<Rows>) -> Result<Vec<Rows>, Problem> {
+        if rows.len() < self.statements.len() {
+            return Err(Problem::unavailable());
+        }
+        let rest = rows.split_off(self.statements.len());
+        for (rows, allowed) in rows.iter().zip(&self.allowed) {
+            let Some([count, ends_at]) = rows.rows.first().map(Vec::as_slice) else {
+                return Err(Problem::unavailable());
+            };
+            let (Some(count), Some(ends_at)) = (count.integer(), ends_at.integer()) else {
+                return Err(Problem::unavailable());
+            };
+            if count > *allowed {
+                let seconds = (ends_at - self.now).max(0).div_euclid(SECOND) + 1;
+                let detail = format!("That was too often. Go on in {seconds} seconds.");
+                return Err(
+                    Problem::new(Slug::TooManyRequests, detail).retry_after(u32::try_from(seconds).unwrap_or(60))
+                );
+            }
+        }
+        Ok(rest)
+    }
+}
+
+/// Adds one to a counter, or begins a new window.
+fn count(key: Vec<u8>, now: i64) -> Statement {
+    Statement {
+        sql: "INSERT INTO rate_limits (key, ends_at, count) VALUES (?1, ?2, 1) \
+              ON CONFLICT (key) DO UPDATE SET count = CASE WHEN ends_at > ?3 THEN count + 1 ELSE 1 END, \
+              ends_at = CASE WHEN ends_at > ?3 THEN ends_at ELSE ?2 END RETURNING count, ends_at",
+        parameters: vec![Value::Blob(key), (now + MINUTE).into(), now.into()],
+    }
+}
+
+/// Deletes the counters of windows that are over.
+pub(crate) fn delete_outdated(now: i64) -> Statement {
+    Statement {
+        sql: "DELETE FROM rate_limits WHERE ends_at <= ?1",
+        parameters: vec![now.into()],
+    }
+}
+
+impl<P: Platform> App<P> {
+    /// Begins to count a request.
+    pub(crate) fn count(&self, kind: Kind, subject: Option<Uuid>, address: &Address) -> Count {
+        Count::new(
+            &self.config.vault,
+            self.config.limits_factor,
+            kind,
+            subject,
+            address,
+            self.now(),
+        )
+    }
+
+    /// Counts a request and refuses it when it is too much, by one round trip to the database.
+    pub(crate) async fn limit(&self, kind: Kind, subject: Option<Uuid>, address: &Address) -> Result<(), Problem> {
+        let count = self.count(kind, subject, address);
+        let rows = self.platform.database().batch(count.statements()).await?;
+        count.judge(rows).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_counted_by_what_one_client_has() {
+        assert_eq!(counted_as("192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted_as("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(counted_as("2001:db8:1:2:3:4:5:6"), counted_as("2001:db8:1:2::1"));
+        assert_ne!(counted_as("2001:db8:1:2::1"), counted_as("2001:db8:1:3::1"));
+        assert_eq!(counted_as("unknown"), "");
+    }
+}

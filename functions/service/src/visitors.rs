@@ -1,0 +1,262 @@
+//! Visitors: who is there for them, and the token with which they may ring. Nothing is stored before they ring.
+
+use axum::{
+    Router,
+    extract::State,
+    routing::{get, post},
+};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::{OpenApi, ToSchema};
+use uuid::Uuid;
+
+use crate::{
+    App,
+    directory::{
+        organisations::Organisation,
+        people::{ExpertName, read_experts},
+    },
+    identity::{
+        bearer::Visitor,
+        token::{Claims, Role, VISITOR_LIFETIME},
+    },
+    json::{Empty, Json},
+    limits::{Address, Kind},
+    path::Path,
+    policy::origins::CallingPage,
+    ports::{Database as _, Platform, Rows},
+    presence,
+    problem::Problem,
+    relay::{IceServer, ice_servers},
+    time::rfc3339,
+    vault::{
+        mailbox::{MailboxAccess, MailboxName},
+        record::DataKeys,
+    },
+};
+
+#[derive(OpenApi)]
+#[openapi(paths(availability, begin, renew))]
+pub(crate) struct Api;
+
+pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
+    Router::new()
+        .route(
+            "/api/v1/organisations/{organisation}/availability",
+            get(availability::<P>),
+        )
+        .route("/api/v1/organisations/{organisation}/visitors", post(begin::<P>))
+        .route("/api/v1/visitor/token", post(renew::<P>))
+}
+
+/// Who is there.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Availability {
+    organisation: AvailableOrganisation,
+    state: OrganisationState,
+    /// Those whose desk is open and who are available.
+    experts: Vec<AvailableExpert>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AvailableOrganisation {
+    name: String,
+    /// `#rrggbb`.
+    accent: String,
+    /// For when nobody is there: a `https:`, `mailto:` or `tel:` link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact: Option<String>,
+}
+
+/// Whether anybody can be rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum OrganisationState {
+    /// An expert is free.
+    Free,
+    /// Experts are there, all in a call.
+    Busy,
+    /// No expert is there.
+    Closed,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct AvailableExpert {
+    id: Uuid,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    state: ExpertState,
+}
+
+/// Whether an expert can be rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ExpertState {
+    /// Not in a call.
+    Free,
+    /// In a call.
+    Busy,
+}
+
+/// Who is there now. Nothing is stored for it, not even a counter: one read.
+#[utoipa::path(
+    get, path = "/api/v1/organisations/{organisation}/availability", tag = "visitors",
+    params(("organisation" = Uuid, Path)),
+    responses((status = 200, description = "Who is there", body = Availability))
+)]
+async fn availability<P: Platform>(
+    State(app): State<App<P>>,
+    Path(organisation): Path<Uuid>,
+    page: CallingPage,
+) -> Result<Json<Availability>, Problem> {
+    page.require(organisation)?;
+    let statements = vec![
+        Organisation::select(organisation),
+        DataKeys::select(organisation),
+        presence::select_available(organisation, app.now()),
+    ];
+    let rows = app.platform.database().batch(statements).await?;
+    let [found, keys, available] = rows.as_slice() else {
+        return Err(Problem::unavailable());
+    };
+    let Organisation {
+        name, accent, contact, ..
+    } = Organisation::read(organisation, found)?.ok_or_else(Problem::not_found)?;
+    let keys = DataKeys::unwrap(&app.config.vault, organisation, keys)?.ok_or_else(Problem::not_found)?;
+    let experts = read_available(&keys, available)?;
+    let state = if experts.iter().any(|expert| expert.state == ExpertState::Free) {
+        OrganisationState::Free
+    } else if experts.is_empty() {
+        OrganisationState::Closed
+    } else {
+        OrganisationState::Busy
+    };
+    let organisation = AvailableOrganisation { name, accent, contact };
+    Ok(Json(Availability {
+        organisation,
+        state,
+        experts,
+    }))
+}
+
+fn read_available(keys: &DataKeys, available: &Rows) -> Result<Vec<AvailableExpert>, Problem> {
+    let names = available
+        .rows
+        .iter()
+        .map(|row| row.iter().take(3).cloned().collect())
+        .collect();
+    let names = read_experts(
+        keys,
+        &Rows {
+            rows: names,
+            changes: 0,
+        },
+    )?;
+    let busy = available
+        .rows
+        .iter()
+        .map(|row| row.get(4).and_then(crate::ports::Value::integer) == Some(1));
+    let experts = names
+        .into_iter()
+        .zip(busy)
+        .map(|(ExpertName { id, name, title }, busy)| AvailableExpert {
+            id,
+            name,
+            title,
+            state: if busy { ExpertState::Busy } else { ExpertState::Free },
+        });
+    Ok(experts.collect())
+}
+
+/// A visitor, and the call that the token is for.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct VisitorAnswer {
+    visitor: Uuid,
+    call: Uuid,
+    token: String,
+    #[schema(format = DateTime)]
+    token_expires_at: String,
+    mailbox: MailboxAccess,
+    ice_servers: Vec<IceServer>,
+}
+
+/// A new visitor of the organisation's page, and the id of the call it may ring.
+#[utoipa::path(
+    post, path = "/api/v1/organisations/{organisation}/visitors", tag = "visitors",
+    params(("organisation" = Uuid, Path)), request_body = Empty,
+    responses((status = 201, description = "A visitor", body = VisitorAnswer))
+)]
+async fn begin<P: Platform>(
+    State(app): State<App<P>>,
+    Path(organisation): Path<Uuid>,
+    page: CallingPage,
+    address: Address,
+    Json(Empty {}): Json<Empty>,
+) -> Result<(StatusCode, Json<VisitorAnswer>), Problem> {
+    let origin = page.require_origin(organisation)?.to_owned();
+    app.limit(Kind::Visitors, None, &address).await?;
+    let visitor = Visitor {
+        organisation,
+        id: app.new_id()?,
+        call: app.new_id()?,
+        origin,
+    };
+    Ok((StatusCode::CREATED, Json(issue(&app, visitor))))
+}
+
+/// For which call.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenewRequest {
+    call: Which,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Which {
+    /// The call that the token is for.
+    Same,
+    /// A new one of the same visitor.
+    Next,
+}
+
+/// Renews a visitor's token, for the same call or for the next.
+#[utoipa::path(
+    post, path = "/api/v1/visitor/token", tag = "visitors", security(("token" = [])), request_body = RenewRequest,
+    responses((status = 200, description = "A token", body = VisitorAnswer))
+)]
+async fn renew<P: Platform>(
+    State(app): State<App<P>>,
+    mut visitor: Visitor,
+    address: Address,
+    Json(RenewRequest { call }): Json<RenewRequest>,
+) -> Result<Json<VisitorAnswer>, Problem> {
+    app.limit(Kind::Visitors, Some(visitor.id), &address).await?;
+    if call == Which::Next {
+        visitor.call = app.new_id()?;
+    }
+    Ok(Json(issue(&app, visitor)))
+}
+
+fn issue<P: Platform>(app: &App<P>, visitor: Visitor) -> VisitorAnswer {
+    let now = app.now();
+    let claims = Claims {
+        organisation: visitor.organisation,
+        origin: visitor.origin,
+        role: Role::Visitor,
+        subject: visitor.id,
+        call: Some(visitor.call),
+        issued_at: now,
+        expires_at: now + VISITOR_LIFETIME,
+    };
+    let mailbox = MailboxName::new(visitor.organisation, Role::Visitor, visitor.id);
+    VisitorAnswer {
+        visitor: visitor.id,
+        call: visitor.call,
+        token: app.config.tokens.mint(&claims),
+        token_expires_at: rfc3339(claims.expires_at),
+        mailbox: app.config.vault.mailbox_access(&mailbox),
+        ice_servers: ice_servers(&app.config.relay, visitor.call, now).0,
+    }
+}
