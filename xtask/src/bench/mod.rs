@@ -25,6 +25,8 @@ enum Measure {
 const PARTS: &[(&str, Measure)] = &[
     ("size", Measure::Here(size::run)),
     ("call-setup", Measure::Script("call-setup.mjs")),
+    ("service", Measure::Script("service.mjs")),
+    ("mailboxes", Measure::Script("mailboxes.mjs")),
 ];
 
 /// Measures the parts that are named, or all.
