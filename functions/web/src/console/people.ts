@@ -123,7 +123,11 @@ export class PeopleSection extends ConsoleSection {
                 ${people.map((person) => this.#person(person))}
               </ul>`,
       )}
-      <visavis-person .client=${this.client} @person-saved=${this.#saved}></visavis-person>
+      <visavis-person
+        .client=${this.client}
+        .known=${new Set(this.#people.value?.map(({ id }) => id))}
+        @person-saved=${this.#saved}
+      ></visavis-person>
       <visavis-sign-in-link></visavis-sign-in-link>
       <visavis-confirm></visavis-confirm>`;
   }

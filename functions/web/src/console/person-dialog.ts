@@ -2,7 +2,7 @@
 
 import { css, html, nothing, type TemplateResult } from "lit";
 
-import type { StaffRole } from "../call/types.ts";
+import type { Id, StaffRole } from "../call/types.ts";
 import { fieldOf, problemText } from "../staff/problem.ts";
 import type { Person, PersonInput } from "./client.ts";
 import { ConsoleSection } from "./section.ts";
@@ -41,12 +41,15 @@ export class PersonDialog extends ConsoleSection {
     `,
   ];
   static override properties = {
+    known: { attribute: false },
     person: { state: true },
     draft: { state: true },
     errors: { state: true },
     saving: { state: true },
   };
 
+  /** The ids of those who are there already. */
+  declare known: ReadonlySet<Id>;
   declare person: Person | undefined;
   declare draft: Required<PersonInput>;
   declare errors: Partial<Record<Field, string | undefined>>;
@@ -54,6 +57,7 @@ export class PersonDialog extends ConsoleSection {
 
   constructor() {
     super();
+    this.known = new Set();
     this.#begin(undefined);
   }
 
@@ -180,6 +184,11 @@ export class PersonDialog extends ConsoleSection {
             email: email.value,
             roles,
           });
+      if (!this.person && this.known.has(person.id)) {
+        // The service adds nobody twice.
+        this.errors = { email: texts.personThere(person.name) };
+        return this.#focusError();
+      }
       this.#dialog?.close();
       this.dispatchEvent(new CustomEvent("person-saved", { detail: { person, added: this.person === undefined } }));
     } catch (error) {

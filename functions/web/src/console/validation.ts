@@ -47,7 +47,7 @@ export function checkOrigin(
   } catch {
     return { why: "address" };
   }
-  const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname) || url.hostname.endsWith(".localhost");
+  const local = ["localhost", "127.0.0.1", "[::1]"].includes(url.hostname);
   if (url.username || url.password || !(local || url.hostname.includes("."))) return { why: "address" };
   if (url.protocol === "http:" ? !local : url.protocol !== "https:") return { why: "insecure" };
   return existing.includes(url.origin) ? { why: "there" } : { value: url.origin };

@@ -49,6 +49,7 @@ export const de: ConsoleTexts = {
   peopleEmpty: "Noch niemand da.",
   personAdd: "Person hinzufügen",
   personAdded: (name) => `${name} wurde hinzugefügt. Erstellen Sie als Nächstes einen Anmeldelink.`,
+  personThere: (name) => `Diese E-Mail-Adresse gehört schon zu ${name}.`,
   personEdit: (name) => `${name} bearbeiten`,
   edit: "Bearbeiten",
   title: "Funktion",

@@ -47,6 +47,7 @@ export const en = {
   peopleEmpty: "Nobody here yet.",
   personAdd: "Add a person",
   personAdded: (name: string) => `${name} has been added. Make a sign-in link next.`,
+  personThere: (name: string) => `${name} has this e-mail address already.`,
   personEdit: (name: string) => `Edit ${name}`,
   edit: "Edit",
   title: "Title",

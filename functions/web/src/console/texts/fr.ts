@@ -49,6 +49,7 @@ export const fr: ConsoleTexts = {
   peopleEmpty: "Encore personne.",
   personAdd: "Ajouter une personne",
   personAdded: (name) => `${name} a été ajouté. Créez maintenant un lien de connexion.`,
+  personThere: (name) => `${name} a déjà cette adresse e-mail.`,
   personEdit: (name) => `Modifier ${name}`,
   edit: "Modifier",
   title: "Fonction",

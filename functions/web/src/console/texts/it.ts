@@ -49,6 +49,7 @@ export const it: ConsoleTexts = {
   peopleEmpty: "Ancora nessuno.",
   personAdd: "Aggiungi una persona",
   personAdded: (name) => `${name} è stato aggiunto. Ora create un link di accesso.`,
+  personThere: (name) => `${name} ha già questo indirizzo e-mail.`,
   personEdit: (name) => `Modifica ${name}`,
   edit: "Modifica",
   title: "Funzione",
