@@ -86,6 +86,7 @@ pub enum Refused {
 
 impl<S> Allocation<S> {
     /// A new allocation without permissions.
+    #[must_use]
     pub fn new(
         five_tuple: FiveTuple,
         username: Box<str>,

@@ -11,6 +11,9 @@ use stun_types::attribute::{AttributeStaticType, MessageIntegrity, MessageIntegr
 use stun_types::message::{Message, MessageHeader, MessageWrite, MessageWriteVec};
 use zeroize::Zeroizing;
 
+#[cfg(test)]
+mod vectors;
+
 /// How the key is made of the password (RFC 8489 section 18.5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PasswordAlgorithm {
@@ -45,13 +48,17 @@ impl Key {
         let length = match algorithm {
             PasswordAlgorithm::Md5 => {
                 let mut hash = Md5::new();
-                parts.iter().for_each(|part| hash.update(part));
+                for part in parts {
+                    hash.update(part);
+                }
                 bytes[..16].copy_from_slice(&hash.finalize());
                 16
             }
             PasswordAlgorithm::Sha256 => {
                 let mut hash = Sha256::new();
-                parts.iter().for_each(|part| hash.update(part));
+                for part in parts {
+                    hash.update(part);
+                }
                 bytes.copy_from_slice(&hash.finalize());
                 32
             }
@@ -77,7 +84,9 @@ impl Key {
     fn mac<M: Mac + hmac::KeyInit>(&self, parts: &[&[u8]]) -> M {
         #[expect(clippy::expect_used, reason = "RFC 2104 section 3: a key may have any length")]
         let mut mac = <M as hmac::KeyInit>::new_from_slice(self.bytes()).expect("HMAC takes a key of any length");
-        parts.iter().for_each(|part| mac.update(part));
+        for part in parts {
+            mac.update(part);
+        }
         mac
     }
 }

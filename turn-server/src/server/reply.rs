@@ -133,7 +133,7 @@ pub(super) fn unknown_attributes(message: &Message<'_>) -> Vec<AttributeType> {
         .map(|(_, raw)| raw.get_type())
         .filter(|kind| kind.comprehension_required() && !KNOWN.contains(kind))
         .collect();
-    unknown.sort_unstable_by_key(|kind| kind.value());
+    unknown.sort_unstable_by_key(AttributeType::value);
     unknown.dedup();
     // Enough to tell; an answer is not to grow with the question.
     unknown.truncate(8);
