@@ -98,6 +98,14 @@ impl MemoryDatabase {
         dump
     }
 
+    /// Lets other requests go first, now more of them and now fewer, as a network would.
+    async fn dawdle(&self) {
+        let turns = self.trips.load(Ordering::Relaxed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 62;
+        for _ in 0..=turns {
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn run(&self, statements: &[Statement]) -> PortResult<Vec<Rows>> {
         self.trips.fetch_add(1, Ordering::Relaxed);
         if self.broken.load(Ordering::Relaxed) {
@@ -165,10 +173,12 @@ fn refusal(error: rusqlite::Error) -> PortError {
 
 impl Database for MemoryDatabase {
     async fn batch(&self, statements: Vec<Statement>) -> PortResult<Vec<Rows>> {
+        self.dawdle().await;
         self.run(&statements)
     }
 
     async fn query(&self, statement: Statement) -> PortResult<Rows> {
+        self.dawdle().await;
         self.run(&[statement]).map(|mut rows| rows.remove(0))
     }
 }

@@ -1,1 +1,68 @@
-//! x
+//! Rate limits: per token's subject and per address.
+
+use std::time::Duration;
+
+use serde_json::json;
+use visavis::ports::Platform as _;
+
+use crate::support::Service;
+
+#[tokio::test]
+async fn one_visitor_rings_ten_times_a_minute() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&["Ada"]).await;
+    let visitor = organisation.visitor().await;
+    for _ in 0..10 {
+        assert_eq!(visitor.ring().await.problem(409), "nobody-available");
+    }
+    service.wait(20);
+    let refused = visitor.ring().await;
+    assert_eq!(refused.problem(429), "too-many-requests");
+    assert_eq!(refused.headers["retry-after"], "41");
+    // Somebody else behind the same address is free to.
+    organisation.experts[0].here("available").await;
+    organisation.visitor().await.ring().await.ok(201);
+    assert_eq!(visitor.ring().await.problem(429), "too-many-requests");
+    let memory = &service.memory;
+    memory.clock().advance(Duration::from_secs(41));
+    organisation.experts[0].here("available").await;
+    visitor.ring().await.ok(201);
+}
+
+#[tokio::test]
+async fn one_address_makes_sixty_visitors_a_minute() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&[]).await;
+    for _ in 0..60 {
+        organisation.visitor().await;
+    }
+    let mut client = crate::support::Client::new(service.clone(), Some(crate::support::PAGE));
+    assert_eq!(
+        client
+            .post(&organisation.path("visitors"), json!({}))
+            .await
+            .problem(429),
+        "too-many-requests"
+    );
+    client.address = "192.0.2.2";
+    client.post(&organisation.path("visitors"), json!({})).await.ok(201);
+    // Counting leaves no trace once the window is over.
+    service.wait(60);
+    service.tick().await;
+    organisation.visitor().await;
+}
+
+#[tokio::test]
+async fn refused_answer_changes_nothing() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&["Ada"]).await;
+    let ada = &organisation.experts[0];
+    ada.here("available").await;
+    let visitor = organisation.visitor().await;
+    visitor.ring().await.ok(201);
+    for _ in 0..120 {
+        ada.look(&visitor.call).await;
+    }
+    assert_eq!(ada.answer(&visitor.call).await.problem(429), "too-many-requests");
+    assert_eq!(visitor.look(&visitor.call).await["state"], "ringing");
+}

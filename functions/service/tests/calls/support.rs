@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use visavis::{
     ClientAddress, Config,
-    ports::Platform as _,
+    ports::{Database as _, Platform as _, Statement},
     testing::{Memory, settings},
 };
 
@@ -92,6 +92,21 @@ impl Service {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
+    /// What an administrator does in the console, without one.
+    pub async fn deactivate(&self, person: &str) {
+        let sql = "UPDATE people SET active = 0 WHERE id = ?1";
+        let rows = self
+            .memory
+            .database()
+            .query(Statement {
+                sql,
+                parameters: vec![person.into()],
+            })
+            .await
+            .unwrap();
+        assert_eq!(rows.changes, 1);
+    }
+
     /// Time passes; nobody renews anything.
     pub fn wait(&self, seconds: u64) {
         self.memory.clock().advance(Duration::from_secs(seconds));
@@ -141,13 +156,9 @@ impl Service {
             .next()
             .unwrap()
             .to_owned();
-        let mut request = anonymous.request("POST", "/api/v1/session/token", Some(json!({"role": "expert"})));
-        request.headers_mut().insert(header::COOKIE, cookie.parse().unwrap());
-        let body = self.send(request).await.ok(200);
         let mut client = Client::new(self.clone(), None);
-        client.id = body["person"]["id"].as_str().unwrap().into();
-        client.take_token(&body);
-        client
+        client.session = cookie;
+        client.signed_in_again().await
     }
 }
 
@@ -188,6 +199,8 @@ pub struct Client {
     /// The call of a visitor's token.
     pub call: String,
     pub token: Option<String>,
+    /// An expert's session cookie.
+    session: String,
     mailbox: (String, Vec<u8>),
     pub cursor: u64,
     pub address: &'static str,
@@ -201,6 +214,7 @@ impl Client {
             id: String::new(),
             call: String::new(),
             token: None,
+            session: String::new(),
             mailbox: (String::new(), Vec::new()),
             cursor: 0,
             address: "192.0.2.1",
@@ -240,6 +254,27 @@ impl Client {
                 .unwrap(),
             None => request.body(Body::empty()).unwrap(),
         }
+    }
+
+    /// The same token without a browser.
+    pub fn without_page(&self) -> Self {
+        Self { origin: None, ..self.clone() }
+    }
+
+    /// The same desk with a new token for its session.
+    pub async fn signed_in_again(&self) -> Self {
+        let mut client = Self {
+            token: None,
+            ..self.clone()
+        };
+        let mut request = client.request("POST", "/api/v1/session/token", Some(json!({"role": "expert"})));
+        request
+            .headers_mut()
+            .insert(header::COOKIE, self.session.parse().unwrap());
+        let body = self.service.send(request).await.ok(200);
+        client.id = body["person"]["id"].as_str().unwrap().into();
+        client.take_token(&body);
+        client
     }
 
     pub async fn get(&self, path: &str) -> Answer {
