@@ -71,9 +71,12 @@ async fn other_roles() {
     let (_, organisation, visitor) = ringing().await;
     let call = &visitor.call;
     let ada = &organisation.experts[0];
-    assert_eq!(visitor.answer(call).await.problem(403), "role-not-allowed");
+    // The desk's routes are not for customers' pages at all, nor for a visitor's token without one.
+    assert_eq!(visitor.answer(call).await.problem(403), "origin-not-registered");
+    let pageless = visitor.without_page();
+    assert_eq!(pageless.answer(call).await.problem(403), "role-not-allowed");
     assert_eq!(
-        visitor.on(call, "decline", json!({})).await.problem(403),
+        pageless.on(call, "decline", json!({})).await.problem(403),
         "role-not-allowed"
     );
     assert_eq!(ada.on(call, "cancel", json!({})).await.problem(403), "role-not-allowed");
