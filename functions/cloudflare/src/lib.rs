@@ -5,8 +5,8 @@ use std::{cell::RefCell, sync::Arc};
 use axum::{Router, body::Body};
 use http::Response;
 use tower_service::Service;
-use visavis::{Config, ports::Platform};
-use worker::{Context, Env, HttpRequest, console_error, event};
+use visavis::{ClientAddress, Config, ports::Platform};
+use worker::{Context, Env, HttpRequest, ScheduleContext, ScheduledEvent, console_error, event};
 
 mod assets;
 mod clock;
@@ -107,10 +107,35 @@ fn router(env: &Env) -> worker::Result<Router> {
 }
 
 #[event(fetch)]
-async fn fetch(request: HttpRequest, env: Env, _context: Context) -> worker::Result<Response<Body>> {
+async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> worker::Result<Response<Body>> {
+    // Cloudflare writes this header itself, whatever the client sent.
+    let address = request
+        .headers()
+        .get("cf-connecting-ip")
+        .and_then(|value| value.to_str().ok());
+    if let Some(address) = address.map(|address| ClientAddress(address.to_owned())) {
+        request.extensions_mut().insert(address);
+    }
     let mut router = router(&env)?;
     match router.call(request).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},
+    }
+}
+
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    let config = match Config::load(&EnvSettings(&env)) {
+        Ok(config) => config,
+        Err(error) => return console_error!("{error}"),
+    };
+    let done = match Cloudflare::new(&env) {
+        Ok(platform) => visavis::tick(platform, config)
+            .await
+            .map_err(|problem| format!("{problem:?}")),
+        Err(error) => Err(error.to_string()),
+    };
+    if let Err(error) = done {
+        console_error!("the scheduled work failed and is done again in a minute: {error}");
     }
 }
