@@ -23,13 +23,20 @@ impl Answer {
     pub(crate) async fn read(method: &Method, path: &str, response: reqwest::Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.bytes().await.expect("the answer's body").to_vec();
-        Self { asked: format!("{method} {path}"), status, headers, body }
+        Self {
+            asked: format!("{method} {path}"),
+            status,
+            headers,
+            body,
+        }
     }
 
     /// A header's value; nothing where it is not there.
     pub fn header(&self, name: impl TryInto<HeaderName>) -> Option<&str> {
         let name = name.try_into().ok()?;
-        self.headers.get(name).map(|value| value.to_str().expect("an ASCII header"))
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("an ASCII header"))
     }
 
     /// The body as JSON.
@@ -61,19 +68,41 @@ impl Answer {
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Value {
         let answer = self.expect(status);
-        assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.asked);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("application/problem+json"),
+            "{}",
+            answer.asked
+        );
         let problem = answer.json();
-        assert_eq!(problem["type"], format!("/problems/{slug}"), "{}: {problem}", answer.asked);
+        assert_eq!(
+            problem["type"],
+            format!("/problems/{slug}"),
+            "{}: {problem}",
+            answer.asked
+        );
         assert_eq!(problem["status"], status, "{}: {problem}", answer.asked);
         for field in ["title", "detail"] {
-            assert!(problem[field].as_str().is_some_and(|text| text.len() > 3), "{}: {problem}", answer.asked);
+            assert!(
+                problem[field].as_str().is_some_and(|text| text.len() > 3),
+                "{}: {problem}",
+                answer.asked
+            );
         }
         if matches!(status, 429 | 503) {
             let seconds = answer.header("retry-after").and_then(|value| value.parse::<u32>().ok());
-            assert!(seconds.is_some(), "{}: Retry-After is missing with {status}", answer.asked);
+            assert!(
+                seconds.is_some(),
+                "{}: Retry-After is missing with {status}",
+                answer.asked
+            );
         }
         if status == 401 {
-            assert!(answer.header("www-authenticate").is_some(), "{}: RFC 9110 section 15.5.2", answer.asked);
+            assert!(
+                answer.header("www-authenticate").is_some(),
+                "{}: RFC 9110 section 15.5.2",
+                answer.asked
+            );
         }
         problem
     }

@@ -9,6 +9,7 @@
     clippy::panic,
     clippy::missing_panics_doc,
     clippy::must_use_candidate,
+    clippy::return_self_not_must_use,
     reason = "a test that cannot go on fails"
 )]
 

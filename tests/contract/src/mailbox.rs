@@ -64,7 +64,10 @@ pub struct Mailbox {
 
 enum Source {
     Socket(Box<Socket>),
-    Events { response: reqwest::Response, buffer: Vec<u8> },
+    Events {
+        response: reqwest::Response,
+        buffer: Vec<u8>,
+    },
     Pages(VecDeque<Value>),
 }
 
@@ -78,7 +81,9 @@ impl Mailbox {
         after: u64,
         transport: Transport,
     ) -> Self {
-        let key = BASE64URL.decode(text(&access["key"])).expect("a mailbox key in base64url");
+        let key = BASE64URL
+            .decode(text(&access["key"]))
+            .expect("a mailbox key in base64url");
         let mut transport = transport;
         let source = Source::open(service, token, origin, after, &mut transport).await;
         Self {
@@ -95,8 +100,14 @@ impl Mailbox {
 
     /// Lets the connection fall and connects again after the last sequence handled.
     pub async fn reconnect(&mut self) {
-        self.source =
-            Source::open(&self.service, &self.token, &self.origin, self.cursor, &mut self.transport).await;
+        self.source = Source::open(
+            &self.service,
+            &self.token,
+            &self.origin,
+            self.cursor,
+            &mut self.transport,
+        )
+        .await;
     }
 
     /// The next delivery, within the deadline.
@@ -107,15 +118,19 @@ impl Mailbox {
 
     /// The next envelope of this type; others before it are passed over.
     pub async fn until(&mut self, kind: &str) -> Value {
-        within(DEADLINE, &format!("{kind} in the mailbox ({:?})", self.transport), async {
-            loop {
-                if let Delivery::Entry { envelope, .. } = self.receive().await
-                    && envelope["type"] == kind
-                {
-                    return envelope;
+        within(
+            DEADLINE,
+            &format!("{kind} in the mailbox ({:?})", self.transport),
+            async {
+                loop {
+                    if let Delivery::Entry { envelope, .. } = self.receive().await
+                        && envelope["type"] == kind
+                    {
+                        return envelope;
+                    }
                 }
-            }
-        })
+            },
+        )
         .await
     }
 
@@ -146,7 +161,11 @@ impl Mailbox {
 
     async fn receive(&mut self) -> Delivery {
         let delivery = loop {
-            if let Some(delivery) = self.source.receive(&self.service, &self.token, &self.origin, self.cursor).await {
+            if let Some(delivery) = self
+                .source
+                .receive(&self.service, &self.token, &self.origin, self.cursor)
+                .await
+            {
                 break self.open_delivery(&delivery);
             }
             self.reconnect().await;
@@ -163,17 +182,28 @@ impl Mailbox {
             return Delivery::Gap(gap);
         }
         assert_eq!(fields, 2, "{delivery}");
-        let sealed = BASE64URL.decode(text(&delivery["sealed"])).expect("a sealed envelope in base64url");
+        let sealed = BASE64URL
+            .decode(text(&delivery["sealed"]))
+            .expect("a sealed envelope in base64url");
         let (nonce, message) = sealed.split_at(12);
         let nonce = Nonce::try_from(nonce).expect("12 bytes");
-        let payload = Payload { msg: message, aad: self.name.as_bytes() };
-        let envelope = self.key.decrypt(&nonce, payload).expect("an envelope sealed for this mailbox");
+        let payload = Payload {
+            msg: message,
+            aad: self.name.as_bytes(),
+        };
+        let envelope = self
+            .key
+            .decrypt(&nonce, payload)
+            .expect("an envelope sealed for this mailbox");
         let envelope: Value = serde_json::from_slice(&envelope).expect("an envelope in JSON");
         for field in ["id", "at", "type", "call"] {
             assert!(envelope[field].is_string(), "{field} is missing: {envelope}");
         }
         assert!(envelope["body"].is_object(), "{envelope}");
-        Delivery::Entry { sequence: delivery["sequence"].as_u64().expect("a sequence"), envelope }
+        Delivery::Entry {
+            sequence: delivery["sequence"].as_u64().expect("a sequence"),
+            envelope,
+        }
     }
 }
 
@@ -202,12 +232,23 @@ impl Source {
         if *transport == Transport::Pages {
             return Self::Pages(VecDeque::new());
         }
-        let request = service.get(&format!("/api/v1/mailbox?after={after}")).bearer(token).origin(origin);
+        let request = service
+            .get(&format!("/api/v1/mailbox?after={after}"))
+            .bearer(token)
+            .origin(origin);
         let (_, _, response) = request.header("accept", "text/event-stream").start().await;
-        assert_eq!(response.status(), 200, "server-sent events: {:?}", response.text().await);
+        assert_eq!(
+            response.status(),
+            200,
+            "server-sent events: {:?}",
+            response.text().await
+        );
         let media_type = response.headers()["content-type"].to_str().unwrap();
         assert!(media_type.starts_with("text/event-stream"), "{media_type}");
-        Self::Events { response, buffer: Vec::new() }
+        Self::Events {
+            response,
+            buffer: Vec::new(),
+        }
     }
 
     /// The next delivery; nothing when the stream ended on purpose.
@@ -257,9 +298,16 @@ enum Event {
 /// Reads one block of a stream (HTML standard, section 9.2.6).
 fn event(block: &str) -> Event {
     let field = |name: &str| {
-        block.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(|value| value.strip_prefix(' ').unwrap_or(value))
+        block
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .map(|value| value.strip_prefix(' ').unwrap_or(value))
     };
-    let sequence = || -> u64 { field("id").and_then(|id| id.parse().ok()).unwrap_or_else(|| panic!("no id: {block}")) };
+    let sequence = || -> u64 {
+        field("id")
+            .and_then(|id| id.parse().ok())
+            .unwrap_or_else(|| panic!("no id: {block}"))
+    };
     match field("event") {
         Some("entry") => Event::Delivery(json!({ "sequence": sequence(), "sealed": field("data").expect("data") })),
         Some("gap") => Event::Delivery(json!({ "gap": sequence() })),
@@ -270,8 +318,15 @@ fn event(block: &str) -> Event {
 }
 
 async fn page(service: &Service, token: &str, origin: &str, after: u64) -> Value {
-    let request = service.get(&format!("/api/v1/mailbox?after={after}")).bearer(token).origin(origin);
-    request.header("accept", "application/json").send().await.expect_json(200)
+    let request = service
+        .get(&format!("/api/v1/mailbox?after={after}"))
+        .bearer(token)
+        .origin(origin);
+    request
+        .header("accept", "application/json")
+        .send()
+        .await
+        .expect_json(200)
 }
 
 /// Tries a WebSocket handshake on the mailbox; what refuses it is returned.
@@ -281,17 +336,30 @@ pub async fn connect(
     protocols: Option<&str>,
     origin: &str,
 ) -> Result<Socket, http::Response<Option<Vec<u8>>>> {
-    let authority = service.base.strip_prefix("http://").expect("an http:// base: the suite speaks no TLS");
-    let mut request = format!("ws://{authority}/api/v1/mailbox?{query}").into_client_request().expect("a request");
+    let authority = service
+        .base
+        .strip_prefix("http://")
+        .expect("an http:// base: the suite speaks no TLS");
+    let mut request = format!("ws://{authority}/api/v1/mailbox?{query}")
+        .into_client_request()
+        .expect("a request");
     let (address_header, address) = service.address();
     let mut headers = vec![("origin", origin), (address_header, address)];
     headers.extend(protocols.map(|protocols| ("sec-websocket-protocol", protocols)));
     for (name, value) in headers {
         let name = http::HeaderName::try_from(name).expect("a header's name");
-        request.headers_mut().insert(name, value.parse().expect("a header's value"));
+        request
+            .headers_mut()
+            .insert(name, value.parse().expect("a header's value"));
     }
-    let with_port = if authority.contains(':') { authority.to_owned() } else { format!("{authority}:80") };
-    let stream = TcpStream::connect(with_port).await.expect("a connection to the service");
+    let with_port = if authority.contains(':') {
+        authority.to_owned()
+    } else {
+        format!("{authority}:80")
+    };
+    let stream = TcpStream::connect(with_port)
+        .await
+        .expect("a connection to the service");
     let shake_hands = within(DEADLINE, "a WebSocket handshake", client_async(request, stream)).await;
     match shake_hands {
         Ok((socket, _)) => Ok(socket),

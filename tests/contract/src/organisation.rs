@@ -23,10 +23,12 @@ impl Organisation {
     pub async fn new(experts: usize) -> Self {
         let service = Service::new();
         let origin = format!("https://{}.customer.example", Uuid::new_v4().simple());
-        let expert = |number| json!({
-            "name": format!("Expert {number}"), "title": "Adviser", "email": format!("expert{number}@example.com"),
-            "roles": ["expert"],
-        });
+        let expert = |number| {
+            json!({
+                "name": format!("Expert {number}"), "title": "Adviser", "email": format!("expert{number}@example.com"),
+                "roles": ["expert"],
+            })
+        };
         let mut people: Vec<_> = (1..=experts).map(expert).collect();
         people.push(json!({ "name": "Ada Admin", "email": "ada@example.com", "roles": ["administrator"] }));
         let request = json!({
@@ -44,7 +46,11 @@ impl Organisation {
 
     /// The operator's request.
     pub async fn put(service: &Service, request: &Value) -> Answer {
-        service.post("/api/v1/operator/organisations", request).bearer(&service.operator_key).send().await
+        service
+            .post("/api/v1/operator/organisations", request)
+            .bearer(&service.operator_key)
+            .send()
+            .await
     }
 
     /// The path of something of this organisation.
@@ -82,18 +88,29 @@ impl Organisation {
 
     /// What a widget sees.
     pub async fn availability(&self) -> Value {
-        self.service.get(&self.path("availability")).origin(&self.origin).send().await.expect_json(200)
+        self.service
+            .get(&self.path("availability"))
+            .origin(&self.origin)
+            .send()
+            .await
+            .expect_json(200)
     }
 }
 
 /// The secret in the fragment of a sign-in link.
 pub(crate) fn secret_of(url: &Value) -> String {
     let url = text(url);
-    url.split_once("#sign-in=").unwrap_or_else(|| panic!("a sign-in link without its fragment: {url}")).1.to_owned()
+    url.split_once("#sign-in=")
+        .unwrap_or_else(|| panic!("a sign-in link without its fragment: {url}"))
+        .1
+        .to_owned()
 }
 
 /// A JSON string.
 #[track_caller]
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("a string instead of {value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("a string instead of {value}"))
+        .to_owned()
 }

@@ -31,7 +31,9 @@ pub struct Visitor {
 impl Visitor {
     pub(crate) async fn new(organisation: &Organisation) -> Self {
         let service = organisation.service.clone();
-        let request = service.post(&organisation.path("visitors"), &json!({})).origin(&organisation.origin);
+        let request = service
+            .post(&organisation.path("visitors"), &json!({}))
+            .origin(&organisation.origin);
         let granted = request.send().await.expect_json(201);
         Self {
             call: text(&granted["call"]),
@@ -45,12 +47,18 @@ impl Visitor {
 
     /// Begins a request with the visitor's token, from the organisation's page.
     pub fn request(&self, method: Method, path: &str) -> Call {
-        self.service.request(method, path).bearer(&self.token).origin(&self.origin)
+        self.service
+            .request(method, path)
+            .bearer(&self.token)
+            .origin(&self.origin)
     }
 
     /// `POST` about the visitor's own call.
     pub async fn post(&self, verb: &str, body: &Value) -> Answer {
-        self.request(Method::POST, &format!("/api/v1/calls/{}/{verb}", self.call)).json(body).send().await
+        self.request(Method::POST, &format!("/api/v1/calls/{}/{verb}", self.call))
+            .json(body)
+            .send()
+            .await
     }
 
     /// The body of a ring.
@@ -80,7 +88,10 @@ impl Visitor {
     /// Leaves.
     pub async fn leave(&self) {
         self.vanish();
-        self.request(Method::DELETE, "/api/v1/presence").send().await.expect(204);
+        self.request(Method::DELETE, "/api/v1/presence")
+            .send()
+            .await
+            .expect(204);
     }
 
     /// Sends something to the other side.
@@ -90,12 +101,24 @@ impl Visitor {
 
     /// The call as the visitor sees it.
     pub async fn look(&self) -> Value {
-        self.request(Method::GET, &format!("/api/v1/calls/{}", self.call)).send().await.expect_json(200)["call"].clone()
+        self.request(Method::GET, &format!("/api/v1/calls/{}", self.call))
+            .send()
+            .await
+            .expect_json(200)["call"]
+            .clone()
     }
 
     /// The visitor's mailbox, from its beginning.
     pub async fn mailbox(&self, transport: Transport) -> Mailbox {
-        Mailbox::open(&self.service, &self.token, &self.origin, &self.granted["mailbox"], 0, transport).await
+        Mailbox::open(
+            &self.service,
+            &self.token,
+            &self.origin,
+            &self.granted["mailbox"],
+            0,
+            transport,
+        )
+        .await
     }
 }
 
@@ -116,7 +139,9 @@ pub struct Staff {
 impl Staff {
     /// Exchanges the secret of a sign-in link for the session cookie.
     pub async fn sign_in(service: &Service, secret: &str) -> String {
-        let request = service.post("/api/v1/sign-in", &json!({ "secret": secret })).origin(&service.base);
+        let request = service
+            .post("/api/v1/sign-in", &json!({ "secret": secret }))
+            .origin(&service.base);
         let answer = request.send().await.expect(204);
         let cookie = answer.header("set-cookie").expect("a session cookie");
         cookie.split(';').next().unwrap_or_default().to_owned()
@@ -142,32 +167,47 @@ impl Staff {
 
     /// Begins a request with the token, from the service's own pages.
     pub fn request(&self, method: Method, path: &str) -> Call {
-        self.service.request(method, path).bearer(&self.token).origin(&self.service.base)
+        self.service
+            .request(method, path)
+            .bearer(&self.token)
+            .origin(&self.service.base)
     }
 
     /// `POST` about a call.
     pub async fn post(&self, call: &str, verb: &str, body: &Value) -> Answer {
-        self.request(Method::POST, &format!("/api/v1/calls/{call}/{verb}")).json(body).send().await
+        self.request(Method::POST, &format!("/api/v1/calls/{call}/{verb}"))
+            .json(body)
+            .send()
+            .await
     }
 
     /// Answers a call.
     pub async fn answer(&self, call: &str) -> Answer {
-        self.post(call, "answer", &json!({ "payload": payload("answer") })).await
+        self.post(call, "answer", &json!({ "payload": payload("answer") }))
+            .await
     }
 
     /// The call as this person sees it.
     pub async fn look(&self, call: &str) -> Value {
-        self.request(Method::GET, &format!("/api/v1/calls/{call}")).send().await.expect_json(200)["call"].clone()
+        self.request(Method::GET, &format!("/api/v1/calls/{call}"))
+            .send()
+            .await
+            .expect_json(200)["call"]
+            .clone()
     }
 
     /// Is available from now on, until dropped or gone.
     pub async fn open_desk(&self) {
-        self.lease.keep(&self.service, &self.token, &self.service.base, "available").await;
+        self.lease
+            .keep(&self.service, &self.token, &self.service.base, "available")
+            .await;
     }
 
     /// Says a state once: `{expires_at, renew_in, calls}`.
     pub async fn present(&self, state: &str) -> Value {
-        let request = self.request(Method::PUT, "/api/v1/presence").json(&json!({ "state": state }));
+        let request = self
+            .request(Method::PUT, "/api/v1/presence")
+            .json(&json!({ "state": state }));
         request.send().await.expect_json(200)
     }
 
@@ -179,7 +219,10 @@ impl Staff {
     /// Closes the desk.
     pub async fn leave(&self) {
         self.vanish();
-        self.request(Method::DELETE, "/api/v1/presence").send().await.expect(204);
+        self.request(Method::DELETE, "/api/v1/presence")
+            .send()
+            .await
+            .expect(204);
     }
 
     /// The person's id.
@@ -195,7 +238,15 @@ impl Staff {
     /// The mailbox, after a sequence.
     pub async fn mailbox_after(&self, after: u64, transport: Transport) -> Mailbox {
         let origin = self.service.base.clone();
-        Mailbox::open(&self.service, &self.token, &origin, &self.granted["mailbox"], after, transport).await
+        Mailbox::open(
+            &self.service,
+            &self.token,
+            &origin,
+            &self.granted["mailbox"],
+            after,
+            transport,
+        )
+        .await
     }
 }
 
@@ -213,7 +264,10 @@ impl Lease {
     async fn keep(&self, service: &Service, token: &str, origin: &str, state: &'static str) {
         let (service, token, origin) = (service.clone(), token.to_owned(), origin.to_owned());
         let renew = async move || {
-            let request = service.put("/api/v1/presence", &json!({ "state": state })).bearer(&token).origin(&origin);
+            let request = service
+                .put("/api/v1/presence", &json!({ "state": state }))
+                .bearer(&token)
+                .origin(&origin);
             request.send().await
         };
         let renew_in = |answer: Answer| {

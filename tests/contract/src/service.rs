@@ -41,13 +41,19 @@ impl Service {
             operator_key: required("VISAVIS_OPERATOR_KEY"),
             address_header: env::var("VISAVIS_ADDRESS_HEADER").unwrap_or_else(|_| "cf-connecting-ip".into()),
             address,
-            http: Client::builder().redirect(redirect::Policy::none()).build().expect("an HTTP client"),
+            http: Client::builder()
+                .redirect(redirect::Policy::none())
+                .build()
+                .expect("an HTTP client"),
         }
     }
 
     /// The same service from the same address over connections of its own, for requests that must truly be at once.
     pub fn another_connection(&self) -> Self {
-        Self { http: Self::new().http, ..self.clone() }
+        Self {
+            http: Self::new().http,
+            ..self.clone()
+        }
     }
 
     /// The header that names this client's address, and the address.
@@ -58,7 +64,11 @@ impl Service {
     /// Begins a request. A path without `/api` or another top is under `/api/v1`.
     pub fn request(&self, method: Method, path: &str) -> Call {
         let request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        Call { method, path: path.to_owned(), request: request.header(&self.address_header, &self.address) }
+        Call {
+            method,
+            path: path.to_owned(),
+            request: request.header(&self.address_header, &self.address),
+        }
     }
 
     /// `GET`.

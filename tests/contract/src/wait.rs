@@ -9,7 +9,9 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// The future's output, or a failed test after the deadline.
 pub async fn within<T>(deadline: Duration, what: &str, future: impl Future<Output = T>) -> T {
-    timeout(deadline, future).await.unwrap_or_else(|_| panic!("not within {deadline:?}: {what}"))
+    timeout(deadline, future)
+        .await
+        .unwrap_or_else(|_| panic!("not within {deadline:?}: {what}"))
 }
 
 /// Asks again and again until the probe says yes.

@@ -1,0 +1,33 @@
+//! Rate limits.
+
+use serde_json::json;
+use visavis_contract::{Organisation, Service};
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_go_on_and_nobody_else_suffers() {
+    let organisation = Organisation::new(1).await;
+    let guess = async |service: &Service| {
+        let request = service
+            .post("/api/v1/sign-in", &json!({ "secret": "guessed" }))
+            .origin(&service.base);
+        request.send().await
+    };
+    let attacker = Service::new();
+    let mut attempts = 0;
+    let refused = loop {
+        let answer = guess(&attacker).await;
+        if answer.status == 429 {
+            break answer;
+        }
+        answer.expect_problem(401, "token-invalid");
+        attempts += 1;
+        assert!(attempts < 5_000, "sign-in can be tried without end");
+    };
+    let seconds: u32 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=3600).contains(&seconds), "{seconds}");
+    refused.expect_problem(429, "too-many-requests");
+    assert!(attempts >= 5, "only {attempts} attempts");
+    // Another address is another count, also of the same IPv6 provider.
+    guess(&Service::new()).await.expect_problem(401, "token-invalid");
+    organisation.expert(0).await;
+}
