@@ -108,7 +108,12 @@ async function page(path) {
       const name = file === "main" || file === "index" ? basename(folder) : file;
       built = manifest.entries[name] ?? (await script("app", name, { entryPoints: [target] }));
     } else if (extension === ".css") {
-      const { outputFiles } = await build({ entryPoints: [target], minify: true, write: false, loader: { ".css": "css" } });
+      const { outputFiles } = await build({
+        entryPoints: [target],
+        minify: true,
+        write: false,
+        loader: { ".css": "css" },
+      });
       built = addHashed("app", basename(target, extension), extension, outputFiles[0].text);
     } else {
       built = addHashed("app", basename(target, extension), extension, readFileSync(target));
@@ -130,9 +135,14 @@ define("${language}", panel, view);`;
   const path = await script("widget", `call-${language}`, { stdin: { contents, resolveDir: src, loader: "ts" } });
   calls[language] = [basename(path), manifest.assets[path].integrity];
 }
-await script("widget", "loader", { entryPoints: [join(src, "widget/loader.ts")] }, {
-  define: { CALL_SCRIPTS: JSON.stringify(calls) },
-});
+await script(
+  "widget",
+  "loader",
+  { entryPoints: [join(src, "widget/loader.ts")] },
+  {
+    define: { CALL_SCRIPTS: JSON.stringify(calls) },
+  },
+);
 for (const folder of readdirSync(src).sort()) {
   for (const file of readdirSync(join(src, folder)).sort()) {
     if (file.endsWith(".html")) await page(join(src, folder, file));

@@ -27,7 +27,7 @@ before(async () => {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath: process.env.VISAVIS_CHROMIUM ?? "/usr/bin/chromium",
     args: [
       "--headless",
       "--no-sandbox",
@@ -118,7 +118,13 @@ test("a file of 20 MB arrives intact, and a refused one does not", { timeout: 60
     const { id, name } = visitor.state.files[1];
     visitor.refuseFile(id);
     await until(expert, ({ files }) => files[1].status === "refused");
-    return { status: arrived.status, same, sender: visitor.state.files[0].status, name, ms: performance.now() - started };
+    return {
+      status: arrived.status,
+      same,
+      sender: visitor.state.files[0].status,
+      name,
+      ms: performance.now() - started,
+    };
   });
   console.log(result.ms);
   assert.deepEqual({ ...result, ms: 0 }, { status: "done", same: true, sender: "done", name: "no.txt", ms: 0 });

@@ -43,7 +43,8 @@ class FakeService {
         this.to("visitor", "call.answered", { ...answer, payload });
         return answer;
       },
-      signal: async (_call: string, _id: string, payload: string) => this.to(other, "call.signal", { from: role, payload }),
+      signal: async (_call: string, _id: string, payload: string) =>
+        this.to(other, "call.signal", { from: role, payload }),
       hangUp: async () => {
         const answer = this.move("ended");
         this.to(other, "call.ended", answer);

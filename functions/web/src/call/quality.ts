@@ -54,7 +54,9 @@ export function read(report: Iterable<Stat>): Reading {
   const pair =
     byId.get(transport?.selectedCandidatePairId ?? "") ??
     // Firefox has no transport statistics.
-    stats.find((stat) => stat.type === "candidate-pair" && (stat.selected || stat.nominated) && stat.state === "succeeded");
+    stats.find(
+      (stat) => stat.type === "candidate-pair" && (stat.selected || stat.nominated) && stat.state === "succeeded",
+    );
   const inbound = stats.filter((stat) => stat.type === "inbound-rtp");
   const remote = stats.filter((stat) => stat.type === "remote-inbound-rtp");
   const sum = (list: Stat[], field: "packetsReceived" | "packetsLost"): number =>
@@ -65,7 +67,9 @@ export function read(report: Iterable<Stat>): Reading {
     lost: sum(inbound, "packetsLost"),
     remoteLoss: Math.max(0, ...remote.map((stat) => stat.fractionLost ?? 0)),
     roundTrip: pair?.currentRoundTripTime ?? remote.find((stat) => stat.roundTripTime !== undefined)?.roundTripTime,
-    limitedByBandwidth: stats.some((stat) => stat.type === "outbound-rtp" && stat.qualityLimitationReason === "bandwidth"),
+    limitedByBandwidth: stats.some(
+      (stat) => stat.type === "outbound-rtp" && stat.qualityLimitationReason === "bandwidth",
+    ),
     path: pair ? (ends.includes("relay") ? "relay" : "direct") : undefined,
   };
 }

@@ -624,7 +624,13 @@ export class CallSession extends Store<SessionState> {
       case "chat": {
         const { id, at } = message;
         if (this.state.chat.some((entry) => entry.id === id)) return;
-        const entry = { id: String(id), mine: false, text: String(message.text).slice(0, LONGEST_TEXT), at, sent: true };
+        const entry = {
+          id: String(id),
+          mine: false,
+          text: String(message.text).slice(0, LONGEST_TEXT),
+          at,
+          sent: true,
+        };
         this.change({ chat: [...this.state.chat, entry] });
         break;
       }

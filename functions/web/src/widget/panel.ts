@@ -128,7 +128,8 @@ abstract class Panel extends LitElement implements PanelElement {
   }
 
   #focus(): void {
-    const target = this.renderRoot.querySelector<HTMLElement>("[autofocus]") ?? this.renderRoot.querySelector("section");
+    const target =
+      this.renderRoot.querySelector<HTMLElement>("[data-focus]") ?? this.renderRoot.querySelector("section");
     target?.focus({ preventScroll: true });
   }
 
@@ -138,14 +139,17 @@ abstract class Panel extends LitElement implements PanelElement {
     const face = this.#face;
     return html`<section role="dialog" aria-label=${texts.title(name)} tabindex="-1" class=${face}>
       <header>
-        ${face === "check"
-          ? html`<button class="quiet icon-only back" aria-label=${texts.back} title=${texts.back} @click=${this.#back}>
+        ${
+          face === "check"
+            ? html`<button class="quiet icon-only back" aria-label=${texts.back} title=${texts.back} @click=${this.#back}>
               ${icon("back")}
             </button>`
-          : nothing}
+            : nothing
+        }
         <strong>${name}</strong>
-        ${face === "call"
-          ? html`<button
+        ${
+          face === "call"
+            ? html`<button
               class="quiet icon-only size"
               aria-label=${this.large ? texts.shrink : texts.enlarge}
               title=${this.large ? texts.shrink : texts.enlarge}
@@ -155,9 +159,10 @@ abstract class Panel extends LitElement implements PanelElement {
             >
               ${icon(this.large ? "shrink" : "enlarge")}
             </button>`
-          : html`<button class="quiet icon-only" aria-label=${texts.close} title=${texts.close} @click=${this.#close}>
+            : html`<button class="quiet icon-only" aria-label=${texts.close} title=${texts.close} @click=${this.#close}>
               ${icon("close")}
-            </button>`}
+            </button>`
+        }
       </header>
       <div class="body">${this.#body(face)}</div>
     </section>`;
@@ -192,8 +197,10 @@ abstract class Panel extends LitElement implements PanelElement {
 
   #start(): TemplateResult {
     const { texts, seen } = this;
-    if (!("RTCPeerConnection" in globalThis)) return this.#message("alert", texts.problem.title, texts.problem.unsupported);
-    if (seen === "loading") return html`<p class="centre muted" role="status"><span class="spinner"></span>${texts.loading}</p>`;
+    if (!("RTCPeerConnection" in globalThis))
+      return this.#message("alert", texts.problem.title, texts.problem.unsupported);
+    if (seen === "loading")
+      return html`<p class="centre muted" role="status"><span class="spinner"></span>${texts.loading}</p>`;
     if (seen === "unknown") return this.#message("alert", texts.problem.title, texts.problem.unknown);
     if (seen === "unreachable") {
       // The loader asks again every few seconds, and this gives way by itself.
@@ -206,20 +213,22 @@ abstract class Panel extends LitElement implements PanelElement {
     const [first] = free;
     const choice = (media: Media, symbol: Icon, label: string, primary: boolean): TemplateResult => html`<button
       class=${primary ? "primary large" : "large"}
-      ?autofocus=${primary}
+      ?data-focus=${primary}
       @click=${() => this.#choose(media)}
     >
       ${icon(symbol)}${label}
     </button>`;
     return html`
       <div class="intro">
-        ${state === "busy"
-          ? html`<h1>${texts.busy.title}</h1>
+        ${
+          state === "busy"
+            ? html`<h1>${texts.busy.title}</h1>
               <p class="muted">${texts.busy.text}</p>`
-          : html`<h1>${this.#organisation() ? texts.title(seen.organisation.name) : ""}</h1>
+            : html`<h1>${this.#organisation() ? texts.title(seen.organisation.name) : ""}</h1>
               <p class="muted">
                 ${first && free.length === 1 ? texts.available(first.name) : texts.availableMany}
-              </p>`}
+              </p>`
+        }
       </div>
       <ul class="people">
         ${experts.slice(0, FACES_SHOWN).map(
@@ -275,50 +284,63 @@ abstract class Panel extends LitElement implements PanelElement {
     if (problem && !session) return this.#problem(problem);
     if (problem?.slug === "nobody-available") {
       return this.#message("person", texts.nobody.title, texts.nobody.text, [
-        html`<button class="primary" autofocus @click=${() => this.#ring(this.waits)}>${texts.tryAgain}</button>`,
+        html`<button class="primary" data-focus @click=${() => this.#ring(this.waits)}>${texts.tryAgain}</button>`,
         this.#contact(),
       ]);
     }
     if (problem?.slug === "busy") {
       return this.#message("people", texts.busy.title, texts.busy.text, [
-        html`<button class="primary" autofocus @click=${() => this.#ring(true)}>${texts.busy.wait}</button>`,
+        html`<button class="primary" data-focus @click=${() => this.#ring(true)}>${texts.busy.wait}</button>`,
         this.#contact(),
       ]);
     }
-    const naming = problem?.slug === "card-number" ? texts.check.cardNumber : problem?.slug === "malformed" ? texts.check.nameWrong : "";
+    const naming =
+      problem?.slug === "card-number"
+        ? texts.check.cardNumber
+        : problem?.slug === "malformed"
+          ? texts.check.nameWrong
+          : "";
     if (problem && !naming) return this.#problem(problem);
     const { camera, microphone, cameraTrack } = media?.state ?? {};
     const asking = microphone?.status === "starting" || camera?.status === "starting";
     return html`<form @submit=${this.#submit}>
       <h1>${texts.check[this.media]}</h1>
-      ${this.media === "video"
-        ? html`<div class="preview">
+      ${
+        this.media === "video"
+          ? html`<div class="preview">
             <video autoplay playsinline .muted=${true} .srcObject=${this.#preview(cameraTrack)} aria-label=${texts.check.preview}></video>
-            ${cameraTrack
-              ? nothing
-              : html`<p>
+            ${
+              cameraTrack
+                ? nothing
+                : html`<p>
                   ${camera?.status === "starting" ? html`<span class="spinner"></span>` : icon("camera-off")}
                   ${camera?.status === "starting" ? texts.check.asking : texts.check.cameraOff}
-                </p>`}
+                </p>`
+            }
           </div>`
-        : nothing}
+          : nothing
+      }
       ${this.media === "audio" && asking ? html`<p class="muted" role="status">${texts.check.askingMicrophone}</p>` : nothing}
-      ${this.media === "chat"
-        ? nothing
-        : html`<div class="line">
+      ${
+        this.media === "chat"
+          ? nothing
+          : html`<div class="line">
               ${icon("microphone")}
               <visavis-level .track=${media?.state.microphoneTrack ?? null} label=${this.viewTexts.level}></visavis-level>
               <button type="button" class="quiet" aria-expanded=${this.settings} @click=${this.#toggleSettings}>
                 ${icon("settings")}${texts.check.settings}
               </button>
             </div>
-            ${this.settings
-              ? html`<visavis-devices
+            ${
+              this.settings
+                ? html`<visavis-devices
                   .media=${media}
                   .texts=${this.viewTexts}
                   kinds=${this.media === "video" ? "camera microphone speaker" : "microphone speaker"}
                 ></visavis-devices>`
-              : this.#deviceProblems()}`}
+                : this.#deviceProblems()
+            }`
+      }
       <div class="field">
         <label for="name">${texts.check.name} <span class="hint">(${texts.check.optional})</span></label>
         <input
@@ -336,7 +358,7 @@ abstract class Panel extends LitElement implements PanelElement {
         ${naming ? html`<p class="error" id="naming" role="alert">${naming}</p>` : nothing}
       </div>
       <p class="hint">${texts.check.consent}</p>
-      <button class="primary large" ?autofocus=${this.media !== "chat"} aria-disabled=${!ready || ringing ? "true" : nothing}>
+      <button class="primary large" ?data-focus=${this.media !== "chat"} aria-disabled=${!ready || ringing ? "true" : nothing}>
         ${!ready || ringing ? html`<span class="spinner"></span>` : icon(this.media === "chat" ? "chat" : "phone")}
         ${this.waits ? texts.busy.wait : this.media === "chat" ? texts.check.chat_now : texts.check.call}
       </button>
@@ -430,7 +452,7 @@ abstract class Panel extends LitElement implements PanelElement {
       }
     };
     return this.#message("alert", texts.title, text(), [
-      html`<button class="primary" autofocus @click=${() => this.#ready().start(this.media)}>${this.texts.tryAgain}</button>`,
+      html`<button class="primary" data-focus @click=${() => this.#ready().start(this.media)}>${this.texts.tryAgain}</button>`,
       this.#contact(),
     ]);
   }
@@ -458,7 +480,7 @@ abstract class Panel extends LitElement implements PanelElement {
         </p>
       </div>
       <div class="ways">
-        <button class="large" autofocus @click=${() => void session?.hangUp().catch(() => {})}>${texts.cancel}</button>
+        <button class="large" data-focus @click=${() => void session?.hangUp().catch(() => {})}>${texts.cancel}</button>
         ${this.waits ? this.#contact() : nothing}
       </div>
     </div>`;
@@ -471,7 +493,7 @@ abstract class Panel extends LitElement implements PanelElement {
     const symbols: Partial<Record<Outcome, Icon>> = { "hung-up": "check", "other-hung-up": "check", taken: "check" };
     const missed = outcome === "missed" || outcome === "declined";
     return this.#message(symbols[outcome] ?? "phone-down", texts.ended[outcome], this.#endedText(outcome, from, to), [
-      html`<button class="primary" autofocus @click=${() => this.#again(false)}>${texts.again}</button>`,
+      html`<button class="primary" data-focus @click=${() => this.#again(false)}>${texts.again}</button>`,
       missed ? html`<button @click=${() => this.#again(true)}>${texts.busy.wait}</button>` : nothing,
       missed ? this.#contact() : nothing,
       html`<button class="quiet" @click=${this.#close}>${texts.done}</button>`,

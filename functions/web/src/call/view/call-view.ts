@@ -1,6 +1,6 @@
 // The face of a call, the same for visitors and experts: pictures, controls, chat, devices, what goes wrong.
 
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons } from "../../theme/controls.ts";
 import { type Icon, icon } from "../../theme/icons.ts";
@@ -82,7 +82,11 @@ export class CallView extends LitElement {
     this.long = false;
     this.said = "";
     this.tellsQuality = false;
-    new Watching(this, () => this.session, () => this.#hear());
+    new Watching(
+      this,
+      () => this.session,
+      () => this.#hear(),
+    );
     new Watching(this, () => this.session?.media);
   }
 
@@ -119,7 +123,8 @@ export class CallView extends LitElement {
     const { cameraTrack, chosen } = session.media.state;
     const own = this.renderRoot.querySelector<HTMLVideoElement>("#own");
     const shown = own?.srcObject instanceof MediaStream ? own.srcObject.getVideoTracks()[0] : undefined;
-    if (own && shown !== (cameraTrack ?? undefined)) own.srcObject = cameraTrack ? new MediaStream([cameraTrack]) : null;
+    if (own && shown !== (cameraTrack ?? undefined))
+      own.srcObject = cameraTrack ? new MediaStream([cameraTrack]) : null;
     const video = this.renderRoot.querySelector<HTMLVideoElement & { sinkId?: string }>("#remote");
     const speaker = chosen.speaker ?? "";
     if (video?.setSinkId && video.sinkId !== speaker) video.setSinkId(speaker).catch(() => {});
@@ -142,15 +147,19 @@ export class CallView extends LitElement {
           <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(name)}></video>
           <div class="them">
             <video id="remote" autoplay playsinline class=${picture ? "" : "blank"} aria-label=${name}></video>
-            ${picture
-              ? nothing
-              : html`<div class="nobody">
+            ${
+              picture
+                ? nothing
+                : html`<div class="nobody">
                   <span class="avatar" aria-hidden="true">${initials(name)}</span>
                   <strong>${name}</strong>
-                  ${live && session.state.call?.media === "video"
-                    ? html`<span class="small">${texts.cameraOffThere}</span>`
-                    : nothing}
-                </div>`}
+                  ${
+                    live && session.state.call?.media === "video"
+                      ? html`<span class="small">${texts.cameraOffThere}</span>`
+                      : nothing
+                  }
+                </div>`
+            }
           </div>
           <div class="top">
             <span class="plate" ?hidden=${!picture && !theirScreen}>${name}</span>
@@ -162,12 +171,14 @@ export class CallView extends LitElement {
           <div class="own ${camera.status === "on" ? "" : "blank"}">
             <video id="own" autoplay playsinline muted aria-label=${texts.you}></video>
           </div>
-          ${screen.status === "on"
-            ? html`<p class="sharing plate">
+          ${
+            screen.status === "on"
+              ? html`<p class="sharing plate">
                 ${icon("screen")}<span>${texts.screenHere}</span>
                 <button @click=${this.#share}>${texts.stopSharing}</button>
               </p>`
-            : nothing}
+              : nothing
+          }
         </section>
         ${this.#controls(session)}
         ${this.side ? this.#sidePanel(session, this.side) : nothing}
@@ -180,7 +191,10 @@ export class CallView extends LitElement {
     const { texts, session } = this;
     let text = "";
     if (phase === "connecting") {
-      text = trouble === "offline" || trouble === "service" ? texts[trouble] : texts[this.long ? "connectingLong" : "connecting"];
+      text =
+        trouble === "offline" || trouble === "service"
+          ? texts[trouble]
+          : texts[this.long ? "connectingLong" : "connecting"];
     } else if (phase === "reconnecting") {
       text = texts[trouble ?? "path"];
     }
@@ -193,9 +207,11 @@ export class CallView extends LitElement {
     return html`<div class="notices">
       <div role="status">${text ? html`<p class="plate"><span class="spinner"></span>${text}</p>` : nothing}</div>
       <div role="alert">${problems.map((problem) => html`<p class="plate">${icon("alert")}${problem}</p>`)}</div>
-      ${this.silenced
-        ? html`<button class="primary" @click=${this.#sound}>${icon("sound")}${texts.playSound}</button>`
-        : nothing}
+      ${
+        this.silenced
+          ? html`<button class="primary" @click=${this.#sound}>${icon("sound")}${texts.playSound}</button>`
+          : nothing
+      }
     </div>`;
   }
 
@@ -221,9 +237,11 @@ export class CallView extends LitElement {
       >
         <span class="bars ${level ?? ""}" aria-hidden="true"><i></i><i></i><i></i></span>
       </button>
-      ${this.tellsQuality
-        ? html`<p class="plate" role="status"><strong>${label}</strong>${details.map((detail) => html`<span>${detail}</span>`)}</p>`
-        : nothing}
+      ${
+        this.tellsQuality
+          ? html`<p class="plate" role="status"><strong>${label}</strong>${details.map((detail) => html`<span>${detail}</span>`)}</p>`
+          : nothing
+      }
     </div>`;
   }
 
@@ -231,7 +249,6 @@ export class CallView extends LitElement {
     const { texts, side, full } = this;
     const { microphone, camera, screen } = session.media.state;
     const unread = this.#unread(session.state);
-    const shares = "mediaDevices" in navigator && "getDisplayMedia" in navigator.mediaDevices;
     const button = (
       name: string,
       symbol: Icon,
@@ -302,10 +319,13 @@ export class CallView extends LitElement {
         >
           ${icon("more")}
         </button>
-        ${this.more
-          ? html`<div class="menu" role="menu">
-              ${rare.filter(({ possible }) => possible).map(
-                ({ symbol, label, press }) => html`<button
+        ${
+          this.more
+            ? html`<div class="menu" role="menu">
+              ${rare
+                .filter(({ possible }) => possible)
+                .map(
+                  ({ symbol, label, press }) => html`<button
                   role="menuitem"
                   class="quiet"
                   @click=${() => {
@@ -315,9 +335,10 @@ export class CallView extends LitElement {
                 >
                   ${icon(symbol)}${label}
                 </button>`,
-              )}
+                )}
             </div>`
-          : nothing}
+            : nothing
+        }
       </div>
       ${button("hang-up", "phone-down", texts.hangUp, () => void session.hangUp().catch(() => {}))}
     </div>`;
@@ -332,9 +353,11 @@ export class CallView extends LitElement {
           ${icon("close")}
         </button>
       </header>
-      ${side === "chat"
-        ? html`<visavis-chat .session=${session} .texts=${texts} language=${this.language} peer=${this.peer}></visavis-chat>`
-        : html`<visavis-devices .media=${session.media} .texts=${texts}></visavis-devices>`}
+      ${
+        side === "chat"
+          ? html`<visavis-chat .session=${session} .texts=${texts} language=${this.language} peer=${this.peer}></visavis-chat>`
+          : html`<visavis-devices .media=${session.media} .texts=${texts}></visavis-devices>`
+      }
     </aside>`;
   }
 

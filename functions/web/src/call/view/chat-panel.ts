@@ -197,11 +197,13 @@ export class ChatPanel extends LitElement {
     const entries = [...session.state.chat, ...session.state.files].sort((a, b) => (a.at < b.at ? -1 : 1));
     const over = session.state.phase === "over";
     return html`
-      ${entries.length === 0
-        ? html`<p class="empty">${texts.noMessages}</p>`
-        : html`<ol tabindex="0" aria-label=${texts.chat}>
+      ${
+        entries.length === 0
+          ? html`<p class="empty">${texts.noMessages}</p>`
+          : html`<ol tabindex="0" aria-label=${texts.chat}>
             ${entries.map((entry) => ("text" in entry ? this.#message(entry) : this.#file(entry)))}
-          </ol>`}
+          </ol>`
+      }
       ${this.problem ? html`<p class="error problem" role="alert">${this.problem}</p>` : nothing}
       <form @submit=${this.#submit} ?hidden=${over}>
         <button type="button" class="quiet icon-only" title=${texts.attach} aria-label=${texts.attach} @click=${this.#pick}>
@@ -246,21 +248,27 @@ export class ChatPanel extends LitElement {
             <span class="note">${this.#size(size)} · ${status === "offered" && !mine ? `${this.#who(false)} ` : ""}${said}</span>
           </div>
         </div>
-        ${status === "moving"
-          ? html`<progress max=${Math.max(size, 1)} .value=${moved} aria-label=${name}></progress>`
-          : nothing}
+        ${
+          status === "moving"
+            ? html`<progress max=${Math.max(size, 1)} .value=${moved} aria-label=${name}></progress>`
+            : nothing
+        }
         <div class="row" ?hidden=${status !== "offered" && status !== "moving" && !file.blob}>
-          ${status === "offered" && !mine
-            ? html`<button class="primary" @click=${() => session?.acceptFile(id)}>${texts.accept}</button>
+          ${
+            status === "offered" && !mine
+              ? html`<button class="primary" @click=${() => session?.acceptFile(id)}>${texts.accept}</button>
                 <button @click=${() => session?.refuseFile(id)}>${texts.refuse}</button>`
-            : status === "offered" || status === "moving"
-              ? html`<button @click=${() => session?.cancelFile(id)}>${texts.cancel}</button>`
-              : nothing}
-          ${file.blob
-            ? html`<a class="button" href=${this.#url(id, file.blob)} download=${name}>
+              : status === "offered" || status === "moving"
+                ? html`<button @click=${() => session?.cancelFile(id)}>${texts.cancel}</button>`
+                : nothing
+          }
+          ${
+            file.blob
+              ? html`<a class="button" href=${this.#url(id, file.blob)} download=${name}>
                 ${icon("download")}${texts.save}
               </a>`
-            : nothing}
+              : nothing
+          }
         </div>
       </div>
       <time datetime=${file.at}>${this.#time(file.at)}</time>
@@ -279,7 +287,9 @@ export class ChatPanel extends LitElement {
 
   #size(bytes: number): string {
     const [unit, divisor] = bytes < 1_000_000 ? (["kilobyte", 1_000] as const) : (["megabyte", 1_000_000] as const);
-    return new Intl.NumberFormat(this.language, { style: "unit", unit, maximumFractionDigits: 1 }).format(bytes / divisor);
+    return new Intl.NumberFormat(this.language, { style: "unit", unit, maximumFractionDigits: 1 }).format(
+      bytes / divisor,
+    );
   }
 
   #url(id: string, blob: Blob): string {

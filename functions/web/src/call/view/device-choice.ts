@@ -44,14 +44,18 @@ export class DeviceChoices extends LitElement {
     const { microphones, cameras, speakers, microphoneTrack } = media.state;
     const wanted = this.kinds.split(" ");
     return html`
-      ${wanted.includes("microphone")
-        ? html`${this.#choice("microphone", texts.microphone, microphones)}
+      ${
+        wanted.includes("microphone")
+          ? html`${this.#choice("microphone", texts.microphone, microphones)}
             <visavis-level .track=${microphoneTrack} label=${texts.level}></visavis-level>`
-        : nothing}
+          : nothing
+      }
       ${wanted.includes("camera") ? this.#choice("camera", texts.camera, cameras) : nothing}
-      ${wanted.includes("speaker") && speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype
-        ? this.#choice("speaker", texts.speaker, speakers)
-        : nothing}
+      ${
+        wanted.includes("speaker") && speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype
+          ? this.#choice("speaker", texts.speaker, speakers)
+          : nothing
+      }
     `;
   }
 
@@ -71,12 +75,14 @@ export class DeviceChoices extends LitElement {
             </option>`,
         )}
       </select>
-      ${problem && kind !== "speaker"
-        ? html`<div class="error" role="alert">
+      ${
+        problem && kind !== "speaker"
+          ? html`<div class="error" role="alert">
             <span>${texts.problem[kind][problem]}</span>
             <button @click=${() => this.#again(kind)}>${texts.tryAgain}</button>
           </div>`
-        : nothing}
+          : nothing
+      }
     </div>`;
   }
 

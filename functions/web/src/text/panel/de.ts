@@ -85,7 +85,8 @@ export const panel: PanelTexts = {
     unknown: "Diese Seite ist nicht für Gespräche eingerichtet. Bitte sagen Sie es ihrem Betreiber.",
     other: "Auf unserer Seite ging etwas schief. Versuchen Sie es gleich nochmals.",
     expired: "Diese Seite war lange offen. Bitte beginnen Sie von vorne.",
-    unsupported: "Dieser Browser kann keine Gespräche führen. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari.",
+    unsupported:
+      "Dieser Browser kann keine Gespräche führen. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari.",
   },
   tryAgain: "Nochmals versuchen",
 };

@@ -34,8 +34,7 @@ export const panel = {
     askingMicrophone: "Your browser now asks for your microphone.",
     name: "Your name",
     optional: "optional",
-    consent:
-      "The call is encrypted and not recorded. We see the page you call from and, if you give it, your name.",
+    consent: "The call is encrypted and not recorded. We see the page you call from and, if you give it, your name.",
     call: "Call now",
     chat_now: "Start chat",
     settings: "Devices",

@@ -76,7 +76,8 @@ export const view: ViewTexts = {
   noSound: "Sagen Sie etwas: Der Balken bewegt sich, wenn man Sie hört.",
   problem: {
     microphone: {
-      refused: "Das Mikrofon ist gesperrt. Erlauben Sie es in der Adresszeile Ihres Browsers und versuchen Sie es nochmals.",
+      refused:
+        "Das Mikrofon ist gesperrt. Erlauben Sie es in der Adresszeile Ihres Browsers und versuchen Sie es nochmals.",
       missing: "Es wurde kein Mikrofon gefunden. Schliessen Sie eines an.",
       busy: "Ein anderes Programm benutzt das Mikrofon. Schliessen Sie es und versuchen Sie es nochmals.",
       unplugged: "Das Mikrofon wurde ausgesteckt. Stecken Sie es wieder ein oder wählen Sie ein anderes.",
@@ -84,7 +85,8 @@ export const view: ViewTexts = {
       failed: "Das Mikrofon funktioniert nicht. Versuchen Sie es nochmals oder wählen Sie ein anderes.",
     },
     camera: {
-      refused: "Die Kamera ist gesperrt. Erlauben Sie sie in der Adresszeile Ihres Browsers und versuchen Sie es nochmals.",
+      refused:
+        "Die Kamera ist gesperrt. Erlauben Sie sie in der Adresszeile Ihres Browsers und versuchen Sie es nochmals.",
       missing: "Es wurde keine Kamera gefunden.",
       busy: "Ein anderes Programm benutzt die Kamera. Schliessen Sie es und versuchen Sie es nochmals.",
       unplugged: "Die Kamera wurde ausgesteckt. Stecken Sie sie wieder ein oder wählen Sie eine andere.",
