@@ -15,7 +15,7 @@ export interface AlertTexts {
 }
 
 export class Alerts {
-  readonly ring = new Ring();
+  readonly ring: Ring;
   #notification: Notification | undefined;
   #shown: string | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -24,7 +24,8 @@ export class Alerts {
   /** Called when the title is to be written anew. */
   #titleChanged: () => void;
 
-  constructor(titleChanged: () => void) {
+  constructor(titleChanged: () => void, audibleChanged: () => void) {
+    this.ring = new Ring(audibleChanged);
     this.#titleChanged = titleChanged;
   }
 
@@ -69,7 +70,12 @@ export class Alerts {
     this.#notification?.close();
     if (!settings.notify || !document.hidden || !notificationsAllowed()) return;
     try {
-      const notification = new Notification(heading, { body, tag: "visavis-ring", requireInteraction: true, silent: true });
+      const notification = new Notification(heading, {
+        body,
+        tag: "visavis-ring",
+        requireInteraction: true,
+        silent: true,
+      });
       notification.onclick = () => {
         window.focus();
         notification.close();

@@ -36,9 +36,14 @@ export class DeskPage extends StaffPage {
   declare silent: boolean;
   readonly #api: ClockedApi;
   readonly #texts = new TextsController(this, deskTexts);
-  readonly #alerts = new Alerts(() => {
-    document.title = this.documentTitle();
-  });
+  readonly #alerts = new Alerts(
+    () => {
+      document.title = this.documentTitle();
+    },
+    () => {
+      this.silent = !this.#alerts.ring.audible;
+    },
+  );
   #reception: Reception | undefined;
   /** Whose desk is open. */
   #owner = "";
@@ -104,6 +109,9 @@ export class DeskPage extends StaffPage {
 
   #changed(): void {
     this.#alert();
+    // A call that went well is as good as a check.
+    const phase = this.#reception?.state.current?.state.phase;
+    if (phase === "connected" && !this.settings.checked) this.#change({ checked: true });
     this.requestUpdate();
   }
 
@@ -144,7 +152,11 @@ export class DeskPage extends StaffPage {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event
       .composedPath()
-      .some((target) => target instanceof HTMLElement && target.matches("input:not([type=checkbox], [type=range]), textarea, select, dialog"));
+      .some(
+        (target) =>
+          target instanceof HTMLElement &&
+          target.matches("input:not([type=checkbox], [type=range]), textarea, select, dialog"),
+      );
     if (typing) return;
     const key = event.key.toLowerCase();
     if (key !== "a" && key !== "d") return;
@@ -224,12 +236,14 @@ export class DeskPage extends StaffPage {
         <p class="visually-hidden" role="alert">
           ${first ? texts.callingPage(this.#name(first.state.call), first.state.call?.visitor?.page.title ?? "") : ""}
         </p>
-        ${first
-          ? html`<h1>${waiting.length === 1 ? texts.waitingTitle : texts.waitingMany(waiting.length)}</h1>
+        ${
+          first
+            ? html`<h1>${waiting.length === 1 ? texts.waitingTitle : texts.waitingMany(waiting.length)}</h1>
               <ul class="waiting">
                 ${waiting.map((session) => html`<li>${this.#card(session, session === first)}</li>`)}
               </ul>`
-          : this.#empty(reception)}
+            : this.#empty(reception)
+        }
       </div>
       <aside class="card">
         <visavis-desk-settings
@@ -269,42 +283,54 @@ export class DeskPage extends StaffPage {
     const { connection, elsewhere, news, available } = reception.state;
     const texts = this.#texts.now;
     return html`<div class="live" role="status">
-        ${connection === "lost"
-          ? html`<div class="banner warning"><span class="spinner"></span><span>${texts.lost}</span></div>`
-          : nothing}
-        ${news && news.name !== "failed"
-          ? html`<div class="banner">
+        ${
+          connection === "lost"
+            ? html`<div class="banner warning"><span class="spinner"></span><span>${texts.lost}</span></div>`
+            : nothing
+        }
+        ${
+          news && news.name !== "failed"
+            ? html`<div class="banner">
               ${icon(news.name === "over" ? "check" : "bell")}<span>${this.#newsText(news)}</span>${this.#dismiss(reception)}
             </div>`
-          : nothing}
+            : nothing
+        }
       </div>
       <div class="live" role="alert">
-        ${news?.name === "failed"
-          ? html`<div class="banner danger">
+        ${
+          news?.name === "failed"
+            ? html`<div class="banner danger">
               ${icon("alert")}<span>${texts.news.failed} ${problemText(this.staff.now, news.error)}</span>${this.#dismiss(
                 reception,
               )}
             </div>`
-          : nothing}
+            : nothing
+        }
       </div>
-      ${elsewhere
-        ? html`<div class="banner warning">
+      ${
+        elsewhere
+          ? html`<div class="banner warning">
             ${icon("phone")}<span>${texts.elsewhere(this.#name(elsewhere))}</span>
             <button @click=${() => void reception.takeOver()}>${texts.takeOver}</button>
           </div>`
-        : nothing}
-      ${this.silent && available
-        ? html`<div class="banner warning">
+          : nothing
+      }
+      ${
+        this.silent && available
+          ? html`<div class="banner warning">
             ${icon("sound-off")}<span>${texts.soundOff}</span>
             <button @click=${this.#unlock}>${texts.soundOn}</button>
           </div>`
-        : nothing}
-      ${this.settings.checked
-        ? nothing
-        : html`<div class="banner">
+          : nothing
+      }
+      ${
+        this.settings.checked
+          ? nothing
+          : html`<div class="banner">
             ${icon("camera")}<span>${texts.devicesFirst}</span>
             <button @click=${this.#checkDevices}>${texts.devicesCheck}</button>
-          </div>`}`;
+          </div>`
+      }`;
   }
 
   #dismiss(reception: Reception): TemplateResult {
@@ -347,14 +373,16 @@ export class DeskPage extends StaffPage {
     const since = call?.answered_at;
     return html`<div class="call">
       <div class="stage">
-        ${session.state.phase === "ringing"
-          ? html`<p class="alone" role="status"><span class="spinner"></span>${texts.answering}</p>`
-          : html`<visavis-call-view
+        ${
+          session.state.phase === "ringing"
+            ? html`<p class="alone" role="status"><span class="spinner"></span>${texts.answering}</p>`
+            : html`<visavis-call-view
               .session=${session}
               .texts=${viewTexts[language()]}
               language=${language()}
               peer=${this.#name(call)}
-            ></visavis-call-view>`}
+            ></visavis-call-view>`
+        }
       </div>
       <aside class="details">
         <section class="card stack" aria-labelledby="visitor">
@@ -364,12 +392,16 @@ export class DeskPage extends StaffPage {
             <dd class="page">${pageLink(call)}</dd>
             <dt class="muted">${texts.language}</dt>
             <dd>${languageName(call?.visitor?.language)}</dd>
-            ${since && call
-              ? html`<dt class="muted">${texts.since}</dt>
-                  <dd role="timer" aria-live="off" class="time">${formatDuration(this.#api.clock.since(since))}</dd>
+            ${
+              since && call
+                ? html`<dt class="muted">${texts.since}</dt>
+                  <dd class="time">
+                    <span role="timer" aria-live="off">${formatDuration(this.#api.clock.since(since))}</span>
+                  </dd>
                   <dt class="muted">${texts.waitedFor}</dt>
                   <dd class="time">${formatDuration(Date.parse(since) - Date.parse(call.created_at))}</dd>`
-              : nothing}
+                : nothing
+            }
           </dl>
           <span class="badge">${icon(mediaIcons[call?.media ?? "video"])}${texts[call?.media ?? "video"]}</span>
         </section>

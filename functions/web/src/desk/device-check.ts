@@ -81,9 +81,11 @@ export class DeviceCheck extends LitElement {
     const texts = this.#texts.now;
     const { media } = this;
     const { status } = media?.state.camera ?? {};
+    const works = status === "on" && media?.state.microphone.status === "on";
     return html`<dialog aria-labelledby="heading" @close=${this.#closed}>
-      ${media
-        ? html`<div>
+      ${
+        media
+          ? html`<div>
             <h2 id="heading">${texts.devices}</h2>
             <div class="picture">
               ${status === "starting" ? html`<span class="spinner"></span>` : texts.devicesNoCamera}
@@ -93,10 +95,13 @@ export class DeviceCheck extends LitElement {
             <visavis-devices .media=${media} .texts=${viewTexts[language()]}></visavis-devices>
             <div class="row">
               <button class="quiet" @click=${this.#close}>${this.#staff.now.cancel}</button>
-              <button class="primary" autofocus @click=${this.#good}>${icon("check")}${texts.devicesGood}</button>
+              <button class=${works ? "primary" : ""} autofocus @click=${this.#good}>
+                ${works ? html`${icon("check")}${texts.devicesGood}` : texts.devicesAnyway}
+              </button>
             </div>
           </div>`
-        : nothing}
+          : nothing
+      }
     </dialog>`;
   }
 

@@ -47,6 +47,8 @@ export interface ReceptionOptions {
 
 /** A short interruption is no news. Milliseconds. */
 const GRACE = 2_500;
+/** So much earlier a ring may have begun that the first renewal did not tell of. Milliseconds. */
+const OVERLAP = 1_000;
 /** The call this tab is in, for its reload. */
 const MINE = "visavis.desk.call";
 
@@ -64,13 +66,15 @@ export class Reception extends Store<ReceptionState> {
   #mediaUsed = false;
   #mailbox: Mailbox;
   #presence: PresenceLease;
+  /** When, in the service's time, the service told for the first time what goes on. */
+  #openedAt: number | undefined;
   #oriented: () => void = () => {};
   #orientation = new Promise<void>((resolve) => {
     this.#oriented = resolve;
   });
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
   #tabs = new BroadcastChannel("visavis.desk");
-  #closed = false;
+  #closing = new AbortController();
 
   /** Opens the desk, until {@link close}. */
   constructor(options: ReceptionOptions) {
@@ -100,6 +104,7 @@ export class Reception extends Store<ReceptionState> {
       onCalls: (calls) => this.#reconcile(calls),
       onProblem: (problem) => this.#presenceFailed(problem),
     });
+    globalThis.addEventListener("offline", () => this.#lost(), { signal: this.#closing.signal });
     this.#tabs.onmessage = ({ data }: MessageEvent<Id>) => this.#takenOver(data);
   }
 
@@ -154,7 +159,7 @@ export class Reception extends Store<ReceptionState> {
 
   /** Closes the desk; visitors see at once that nobody is there. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     clearTimeout(this.#lostTimer);
     await this.state.current?.hangUp().catch(() => {});
     this.#presence.close(true);
@@ -168,6 +173,7 @@ export class Reception extends Store<ReceptionState> {
   // ---- What the service says
 
   #reconcile(calls: Call[]): void {
+    this.#openedAt ??= this.#api.clock.now();
     this.#oriented();
     this.#reached();
     const told = new Set(calls.map(({ id }) => id));
@@ -191,7 +197,8 @@ export class Reception extends Store<ReceptionState> {
     await this.#orientation;
     const session = this.#sessions.get(envelope.call);
     if (!session) {
-      if (envelope.type === "call.ringing" && Date.parse(envelope.body.call.rings_until) > this.#api.clock.now()) {
+      // What is older than the first renewal was told by it, if it still rings.
+      if (envelope.type === "call.ringing" && Date.parse(envelope.at) > (this.#openedAt ?? 0) - OVERLAP) {
         this.#meet(envelope.body.call, envelope.body.payload, envelope.body.ice_servers);
       } else if (envelope.type === "call.ended" && envelope.call === this.state.elsewhere?.id) {
         this.change({ elsewhere: undefined });
@@ -223,7 +230,7 @@ export class Reception extends Store<ReceptionState> {
   }
 
   #lost(): void {
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     this.#lostTimer ??= setTimeout(() => this.change({ connection: "lost" }), GRACE);
   }
 
@@ -244,9 +251,12 @@ export class Reception extends Store<ReceptionState> {
     remember(call.id);
     this.#resumedAt.set(call.id, this.#api.clock.now());
     // Without fresh credentials it may work all the same; a restart asks for them again.
-    const iceServers = await this.#api.relay(call.id).then((relay) => relay.ice_servers, () => []);
+    const iceServers = await this.#api.relay(call.id).then(
+      (relay) => relay.ice_servers,
+      () => [],
+    );
     this.#resuming = undefined;
-    if (this.#closed) return;
+    if (this.#closing.signal.aborted) return;
     const session = this.#open(call.id, iceServers);
     this.change({ current: session, elsewhere: undefined });
     this.#tabs.postMessage(call.id);
@@ -333,7 +343,7 @@ export class Reception extends Store<ReceptionState> {
 
   /** The camera's light goes out as soon as nobody calls. */
   #letGoOfDevices(): void {
-    if (this.#closed || !this.#mediaUsed || this.state.current || this.#sessions.size > 0) return;
+    if (this.#closing.signal.aborted || !this.#mediaUsed || this.state.current || this.#sessions.size > 0) return;
     this.#media.close();
     this.#media = this.#newMedia();
     this.#mediaUsed = false;

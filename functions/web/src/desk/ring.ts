@@ -12,6 +12,12 @@ export class Ring {
   #loudness: GainNode | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #volume = 0.6;
+  #changed: () => void;
+
+  /** `changed` is called when the browser begins or ceases to let the ring be heard. */
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
 
   /** Whether the browser lets this page be heard: not before the first click or key on it. */
   get audible(): boolean {
@@ -33,6 +39,7 @@ export class Ring {
   async unlock(): Promise<boolean> {
     if (!this.#context) {
       this.#context = new AudioContext();
+      this.#context.onstatechange = () => this.#changed();
       this.#loudness = new GainNode(this.#context, { gain: this.#volume ** 2 * 0.5 });
       this.#loudness.connect(this.#context.destination);
     }

@@ -9,7 +9,16 @@ test("what was kept is read again", () => {
 });
 
 test("what is missing or of another kind is as in the beginning", () => {
-  for (const text of [null, "", "null", "[]", "7", "{", '{"available":"yes","volume":"loud","camera":7}', '{"volume":2}']) {
+  for (const text of [
+    null,
+    "",
+    "null",
+    "[]",
+    "7",
+    "{",
+    '{"available":"yes","volume":"loud","camera":7}',
+    '{"volume":2}',
+  ]) {
     assert.deepEqual(parseSettings(text), defaults, String(text));
   }
 });

@@ -198,18 +198,20 @@ export class VisitorCard extends LitElement {
           <span class="badge" role="timer" aria-live="off">${texts.waitingFor} <span class="time">${time}</span></span>
         </div>
       </div>
-      ${this.quiet
-        ? nothing
-        : html`<div class="buttons">
+      ${
+        this.quiet
+          ? nothing
+          : html`<div class="buttons">
             <button class="large" @click=${() => this.#say("decline")}>
               ${icon("phone-down")}${texts.decline}${this.keys && this.first ? html`<kbd aria-hidden="true">D</kbd>` : nothing}
             </button>
             <button class="large primary" @click=${() => this.#say("answer")}>
-              ${icon(mediaIcons[call.media])}${texts.answer}${this.keys && this.first
-                ? html`<kbd aria-hidden="true">A</kbd>`
-                : nothing}
+              ${icon(mediaIcons[call.media])}${texts.answer}${
+                this.keys && this.first ? html`<kbd aria-hidden="true">A</kbd>` : nothing
+              }
             </button>
-          </div>`}`;
+          </div>`
+      }`;
   }
 
   #say(what: "answer" | "decline"): void {

@@ -42,7 +42,8 @@ export const de: DeskTexts = {
     takenByOther: "Jemand aus dem Team",
     cancelled: (visitor) => `${visitor} hat aufgelegt, bevor jemand angenommen hat.`,
     missed: (visitor) => `Niemand hat rechtzeitig angenommen: ${visitor}.`,
-    over: (visitor, duration) => `Das Gespräch mit ${visitor} ist zu Ende (${duration}). Sie sind bereit für das nächste.`,
+    over: (visitor, duration) =>
+      `Das Gespräch mit ${visitor} ist zu Ende (${duration}). Sie sind bereit für das nächste.`,
     gone: (visitor) => `${visitor} ist weg: Die Verbindung ging verloren und kam nicht wieder.`,
     selfGone: "Das Gespräch ist zu Ende, weil Ihre Verbindung zu lange weg war.",
     failed: "Das hat nicht geklappt.",
@@ -71,6 +72,7 @@ export const de: DeskTexts = {
   devicesFirst: "Prüfen Sie vor dem ersten Gespräch Kamera und Mikrofon.",
   devicesText: "So wird man Sie sehen. Jetzt sieht und hört Sie niemand.",
   devicesGood: "Alles gut",
+  devicesAnyway: "Trotzdem weiter",
   devicesNoCamera: "Kein Bild",
   signOutInCall: "Gespräch beenden und abmelden?",
   signOutInCallText: "Sie sind im Gespräch. Abmelden beendet es.",

@@ -40,7 +40,8 @@ export const en = {
     takenByOther: "A colleague",
     cancelled: (visitor: string) => `${visitor} hung up before anyone answered.`,
     missed: (visitor: string) => `Nobody answered ${visitor} in time.`,
-    over: (visitor: string, duration: string) => `The call with ${visitor} is over (${duration}). You are ready for the next.`,
+    over: (visitor: string, duration: string) =>
+      `The call with ${visitor} is over (${duration}). You are ready for the next.`,
     gone: (visitor: string) => `${visitor} is gone: the connection was lost and did not come back.`,
     selfGone: "The call ended because your connection was away too long.",
     failed: "This did not work.",
@@ -60,7 +61,8 @@ export const en = {
   notifyText: "Show a notification of the system when this page is in the background.",
   notifyRefused: "Your browser blocks notifications for this page. Allow them in its settings.",
   prepare: "Camera ready while it rings",
-  prepareText: "Camera and microphone turn on as soon as it rings, so that answering takes no time. Visitors see and hear nothing before you answer.",
+  prepareText:
+    "Camera and microphone turn on as soon as it rings, so that answering takes no time. Visitors see and hear nothing before you answer.",
   shortcuts: "Keys",
   shortcutsText: "While it rings: A answers, D declines.",
   devices: "Camera and microphone",
@@ -68,6 +70,7 @@ export const en = {
   devicesFirst: "Before your first call, check your camera and microphone.",
   devicesText: "This is how visitors will see you. Nobody sees or hears you now.",
   devicesGood: "All good",
+  devicesAnyway: "Go on anyway",
   devicesNoCamera: "No picture",
   signOutInCall: "End the call and sign out?",
   signOutInCallText: "You are in a call. Signing out ends it.",

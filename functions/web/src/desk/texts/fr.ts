@@ -71,6 +71,7 @@ export const fr: DeskTexts = {
   devicesFirst: "Avant votre premier appel, vérifiez votre caméra et votre micro.",
   devicesText: "C’est ainsi que l’on vous verra. Personne ne vous voit ni ne vous entend maintenant.",
   devicesGood: "Tout va bien",
+  devicesAnyway: "Continuer quand même",
   devicesNoCamera: "Pas d’image",
   signOutInCall: "Terminer l’appel et se déconnecter ?",
   signOutInCallText: "Vous êtes en appel. La déconnexion y met fin.",

@@ -71,6 +71,7 @@ export const it: DeskTexts = {
   devicesFirst: "Prima della prima chiamata controllate videocamera e microfono.",
   devicesText: "Così vi vedranno. Adesso nessuno vi vede né vi sente.",
   devicesGood: "Tutto bene",
+  devicesAnyway: "Continua comunque",
   devicesNoCamera: "Nessuna immagine",
   signOutInCall: "Terminare la chiamata e uscire?",
   signOutInCallText: "Siete in chiamata. Uscendo la terminate.",
