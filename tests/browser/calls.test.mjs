@@ -48,7 +48,7 @@ scenario("chat goes both ways", async (world) => {
   await visitor.say("Which spade for clay? <b>heavy</b>");
   await desk.reads("Which spade for clay? <b>heavy</b>");
   await desk.say("The narrow one.\nGrüße");
-  await visitor.reads("The narrow one.");
+  await visitor.reads("The narrow one. Grüße");
 });
 
 scenario("the expert hangs up and the visitor may call again", async (world) => {

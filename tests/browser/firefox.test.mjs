@@ -26,7 +26,9 @@ async function press(page, name) {
       ];
       const button = buttons(document).find(
         (one) =>
-          one.checkVisibility() && !one.disabled && (one.ariaLabel ?? one.textContent ?? "").trim().startsWith(wanted),
+          one.checkVisibility() &&
+          one.ariaDisabled !== "true" &&
+          (one.ariaLabel ?? one.textContent ?? "").trim().startsWith(wanted),
       );
       button?.click();
       return button !== undefined;

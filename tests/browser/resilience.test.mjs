@@ -1,5 +1,7 @@
 // Reloads, lost networks and broken WebSockets: the call goes on by itself, or says why not.
 
+import assert from "node:assert/strict";
+
 import { scenario } from "./harness/scenario.mjs";
 
 scenario("the visitor reloads the page and the call goes on", async (world) => {
@@ -78,6 +80,7 @@ scenario("behind a proxy that breaks WebSockets both use server-sent events", as
   const [one, two] = [await world.wire({ websockets: false }), await world.wire({ websockets: false })];
   const { visitor, desk } = await world.call({ visitor: { wire: one }, desk: { wire: two } });
   for (const side of [visitor, desk]) await side.receives();
+  for (const wire of [one, two]) assert.ok(wire.tunnels > 0, "a WebSocket was tried, and refused");
   await desk.hangUp();
   await visitor.callIsOver();
 });

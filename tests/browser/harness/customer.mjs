@@ -21,11 +21,19 @@ ${snippet}
 </html>
 `;
 
-/** The policy of a page that allows nothing, with what the widget needs added. @param {string} added */
-function strict(added) {
-  const own = ["default-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"];
-  const names = added.split(";").map((directive) => directive.trim().split(" ")[0]);
-  return [...own.filter((directive) => !names.includes(directive.split(" ")[0])), added].join("; ");
+/** What the page has without the widget; browsers ask for an icon by themselves. */
+const OWN = "default-src 'none'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/** The page's own policy with what the widget needs added to it. @param {string} needed */
+function strict(needed) {
+  /** @type {Map<string, string[]>} */
+  const directives = new Map();
+  for (const directive of `${OWN}; ${needed}`.split(";")) {
+    const [name = "", ...sources] = directive.trim().split(/\s+/);
+    if (name)
+      directives.set(name, [...(directives.get(name) ?? []).filter((source) => source !== "'none'"), ...sources]);
+  }
+  return [...directives].map(([name, sources]) => [name, ...sources].join(" ")).join("; ");
 }
 
 /** Listens on a free port of 127.0.0.1; the snippet and its policy come once the organisation exists. */

@@ -45,7 +45,7 @@ export class Desk extends Side {
 
   /** What the desk says of who waits first: name, page, how long. */
   async waitingVisitor() {
-    return (await this.page.getByRole("listitem").first().textContent()) ?? "";
+    return (await this.page.locator("visavis-visitor-card .who").first().textContent()) ?? "";
   }
 
   /** @param {string} name of somebody who waits while this desk is in a call */

@@ -107,7 +107,12 @@ export class Side {
   }
 
   async shareScreen() {
-    await this.button("Show screen").click();
+    const button = this.button("Show screen");
+    if (await button.isVisible()) await button.click();
+    else {
+      await this.button("More").click();
+      await this.view.getByRole("menuitem", { name: "Show screen" }).click();
+    }
     await this.view.getByText("You are showing your screen").waitFor();
   }
 
@@ -129,7 +134,7 @@ export class Side {
     await chat.getByRole("button", { name: "Send", exact: true }).click();
   }
 
-  /** @param {string} text exactly as it was written */
+  /** @param {string} text as it was written, with a space for a new line */
   async reads(text) {
     const chat = await this.#openChat();
     await chat.locator("li:not(.mine) .bubble").getByText(text, { exact: true }).waitFor();
