@@ -18,6 +18,7 @@ use crate::authentication::Authenticator;
 use crate::peer_policy::PeerPolicy;
 use crate::quota::Quota;
 use crate::server::Rules;
+use crate::worker::streams::StreamLimits;
 
 /// A REST secret has at least this many characters.
 const SHORTEST_SECRET: usize = 32;
@@ -44,6 +45,9 @@ pub struct Config {
     /// How much each may hold.
     #[serde(default)]
     pub quota: Quota,
+    /// How long and how many streams are held.
+    #[serde(default)]
+    pub streams: StreamLimits,
     /// The longest lifetime of an allocation, in seconds.
     #[serde(default = "hour")]
     pub longest_lifetime: u32,

@@ -1,112 +1,195 @@
-//! Many datagrams with one system call, without copying: `recvmmsg` and `sendmmsg` over the same buffers.
+//! Many datagrams with one system call, without copying: `recvmmsg` and `sendmmsg` over the same buffers, and runs of
+//! equal length as one message where the kernel can take them apart (UDP generic receive and segmentation offload).
 //!
 //! This is the one module with `unsafe` code. The kernel is handed pointers into buffers that a [`Batch`] owns; the
 //! batch keeps them where they are, and keeps what is queued for sending from being received into. Everything outside
 //! works with slot numbers and ranges that are checked here.
 #![allow(
     unsafe_code,
-    reason = "recvmmsg and sendmmsg have no safe binding that keeps the buffers in place"
+    reason = "no safe binding receives and sends in batches from the same buffers"
 )]
+
+mod names;
 
 use std::io;
 use std::mem;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::net::SocketAddr;
 use std::ops::Range;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
 use std::ptr;
 
 use crate::server::relaying::LONGEST_HEADER;
+use names::{Name, name_length, read_name, write_name};
 
-/// The room for an address of either family; the family field is at the same place in both.
-type Name = libc::sockaddr_in6;
+/// The longest run the kernel gives or takes at once.
+const LONGEST: usize = 65_536;
+/// The segments of one message; the kernel's bound is 64.
+const MOST_SEGMENTS: usize = 64;
+/// The bytes of one message of several segments; the kernel's bound is 65,535 with headers.
+const MOST_BYTES: usize = 64_000;
+/// Parts of all messages that are queued: a slot may hold a run of many.
+const PARTS: usize = 4096;
+/// Headers that found no room before their data.
+const HEADS: usize = 2048;
+
+/// Room for one control message.
+type Control = [u64; 4];
 
 /// Slots that datagrams are received into, and the queue of what is to be sent from them.
 pub struct Batch {
-    /// Each slot: [`LONGEST_HEADER`] bytes of room, then the datagram.
-    storage: Box<[u8]>,
-    slot_length: usize,
-    names: Box<[Name]>,
-    receive_parts: Box<[libc::iovec]>,
+    /// The slots, one after the other: [`LONGEST_HEADER`] bytes of room, then what was received. A box taken apart: all
+    /// access goes through this pointer, which the kernel's structures hold too.
+    storage: *mut u8,
+    slots: usize,
+    receiving: Box<[Receiving]>,
     receive_headers: Box<[libc::mmsghdr]>,
     /// Slots below are filled, and may be queued.
     used: usize,
-    send_names: Box<[Name]>,
-    send_parts: Box<[libc::iovec]>,
+    sending: Box<[Sending]>,
     send_headers: Box<[libc::mmsghdr]>,
+    parts: Box<[libc::iovec]>,
     queued: usize,
+    queued_parts: usize,
+    heads: Box<[[u8; LONGEST_HEADER]]>,
+    used_heads: usize,
+    /// Off once an interface has shown that it cannot.
+    segmentation: bool,
     /// Datagrams the kernel did not take.
-    dropped: u64,
+    pub dropped: u64,
 }
 
-// SAFETY: the raw pointers all point into boxes that the batch owns and that move with it.
+/// What the kernel fills in beside the data.
+struct Receiving {
+    name: Name,
+    part: libc::iovec,
+    control: Control,
+}
+
+/// A message to be sent: one datagram, or a run to be cut into segments.
+#[derive(Clone, Copy)]
+struct Sending {
+    name: Name,
+    name_length: libc::socklen_t,
+    to: Option<SocketAddr>,
+    first_part: usize,
+    parts: usize,
+    /// The length of each segment but the last, which may be shorter.
+    segment: usize,
+    segments: usize,
+    bytes: usize,
+    control: Control,
+}
+
+// SAFETY: the raw pointers all point into memory that the batch owns alone and that moves with it.
 unsafe impl Send for Batch {}
 
+/// The length of a slot. Not a power of two, or all slots would share the same few lines of the processor's cache.
+const SLOT: usize = (LONGEST_HEADER + LONGEST).next_multiple_of(64);
+
+/// What a datagram is padded with.
+static ZEROS: [u8; 4] = [0; 4];
+
 impl Batch {
-    /// A batch of so many slots for datagrams of at most `longest` bytes.
+    /// A batch that takes so many datagrams or runs of them.
     #[must_use]
-    pub fn new(slots: usize, longest: usize) -> Self {
-        let slot_length = (LONGEST_HEADER + longest).next_multiple_of(64);
+    pub fn new(slots: usize) -> Self {
         let empty = libc::iovec {
             iov_base: ptr::null_mut(),
             iov_len: 0,
         };
         // SAFETY: all-zero bytes are valid values of these plain C structures.
         let (name, header) = unsafe { (mem::zeroed::<Name>(), mem::zeroed::<libc::mmsghdr>()) };
-        Self {
-            storage: vec![0; slots * slot_length].into(),
-            slot_length,
-            names: vec![name; slots].into(),
-            receive_parts: vec![empty; slots].into(),
+        let storage: Box<[u8]> = vec![0; slots * SLOT].into();
+        let idle = Sending {
+            name,
+            name_length: 0,
+            to: None,
+            first_part: 0,
+            parts: 0,
+            segment: 0,
+            segments: 0,
+            bytes: 0,
+            control: [0; 4],
+        };
+        let receiving = std::iter::repeat_with(|| Receiving {
+            name,
+            part: empty,
+            control: [0; 4],
+        });
+        let mut batch = Self {
+            storage: Box::into_raw(storage).cast(),
+            slots,
+            receiving: receiving.take(slots).collect(),
             receive_headers: vec![header; slots].into(),
             used: 0,
-            send_names: vec![name; slots].into(),
-            send_parts: vec![empty; slots].into(),
+            sending: vec![idle; slots].into(),
             send_headers: vec![header; slots].into(),
+            parts: vec![empty; PARTS].into(),
             queued: 0,
+            queued_parts: 0,
+            heads: vec![[0; LONGEST_HEADER]; HEADS].into(),
+            used_heads: 0,
+            segmentation: true,
             dropped: 0,
+        };
+        for slot in 0..slots {
+            batch.arm(slot);
         }
+        batch
+    }
+
+    /// Prepares a slot for the kernel.
+    fn arm(&mut self, slot: usize) {
+        let receiving = &mut self.receiving[slot];
+        receiving.part = libc::iovec {
+            // SAFETY: within the storage, which has `slots` times `SLOT` bytes.
+            iov_base: unsafe { self.storage.add(slot * SLOT + LONGEST_HEADER) }.cast(),
+            iov_len: LONGEST,
+        };
+        let header = &mut self.receive_headers[slot].msg_hdr;
+        header.msg_name = (&raw mut receiving.name).cast();
+        header.msg_namelen = name_length::<Name>();
+        header.msg_iov = &raw mut receiving.part;
+        header.msg_iovlen = 1;
+        header.msg_control = (&raw mut receiving.control).cast();
+        header.msg_controllen = size_of::<Control>();
     }
 
     /// How many more datagrams can be received before [`Batch::clear`].
     #[must_use]
     pub fn free(&self) -> usize {
-        self.names.len() - self.used
+        self.slots - self.used
     }
 
     /// Forgets what was received. What is queued and not flushed is forgotten too.
     pub fn clear(&mut self) {
+        for slot in 0..self.used {
+            self.arm(slot);
+        }
         self.used = 0;
+        self.unqueue();
+    }
+
+    fn unqueue(&mut self) {
         self.queued = 0;
+        self.queued_parts = 0;
+        self.used_heads = 0;
     }
 
     /// Receives what there is, without waiting, into free slots; says which.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<Range<usize>> {
         let first = self.used;
-        let last = self.names.len();
-        for slot in first..last {
-            let start = slot * self.slot_length + LONGEST_HEADER;
-            let room = &mut self.storage[start..(slot + 1) * self.slot_length];
-            self.receive_parts[slot] = libc::iovec {
-                iov_base: room.as_mut_ptr().cast(),
-                iov_len: room.len(),
-            };
-            let header = &mut self.receive_headers[slot].msg_hdr;
-            header.msg_name = ptr::from_mut(&mut self.names[slot]).cast();
-            header.msg_namelen = name_length::<Name>();
-            header.msg_iov = &raw mut self.receive_parts[slot];
-            header.msg_iovlen = 1;
-        }
-        if first == last {
+        let headers = &mut self.receive_headers[first..];
+        if headers.is_empty() {
             return Ok(first..first);
         }
-        let headers = &mut self.receive_headers[first..last];
-        // SAFETY: each header points to a name, a part and a buffer of its own slot, which live as long as `self` and
-        // are borrowed mutably here; no queued message refers to a slot from `used` on.
+        // SAFETY: each header was armed with pointers to its own slot's name, part, control room and storage, which
+        // live in place as long as `self`, borrowed mutably here; nothing queued refers to a slot from `used` on.
         let received = unsafe {
             libc::recvmmsg(
                 socket.as_raw_fd(),
                 headers.as_mut_ptr(),
-                u32::try_from(headers.len()).unwrap_or(u32::MAX),
+                count(headers.len()),
                 libc::MSG_DONTWAIT,
                 ptr::null_mut(),
             )
@@ -116,66 +199,147 @@ impl Batch {
         Ok(first..self.used)
     }
 
-    /// Where the datagram in a slot came from.
+    /// Where a slot's datagrams came from.
     #[must_use]
     pub fn source(&self, slot: usize) -> Option<SocketAddr> {
-        read_name(&self.names[slot])
+        read_name(&self.receiving[slot].name)
     }
 
-    /// The datagram in a slot.
-    #[must_use]
-    pub fn datagram(&self, slot: usize) -> &[u8] {
-        let start = slot * self.slot_length + LONGEST_HEADER;
-        &self.storage[start..start + self.length(slot)]
-    }
-
-    /// How long the datagram in a slot is.
+    /// How many bytes a slot holds.
     #[must_use]
     pub fn length(&self, slot: usize) -> usize {
-        self.receive_headers[slot].msg_len as usize
+        (self.receive_headers[slot].msg_len as usize).min(LONGEST)
     }
 
-    /// Fills a datagram up to a multiple of four with zeros; says where it ends then.
-    pub fn pad(&mut self, slot: usize) -> usize {
-        let start = slot * self.slot_length + LONGEST_HEADER;
+    /// Where the datagrams of a slot are in it: one, or a run that the kernel put together.
+    pub fn datagrams(&self, slot: usize) -> impl Iterator<Item = Range<usize>> + use<> {
         let length = self.length(slot);
-        let end = length.next_multiple_of(4).min(self.slot_length - LONGEST_HEADER);
-        self.storage[start + length..start + end].fill(0);
-        end
+        let step = self.received_segment(slot).unwrap_or(length).max(1);
+        // An empty datagram is one too.
+        let starts = (0..length.max(1)).step_by(step);
+        starts.map(move |start| start..(start + step).min(length))
     }
 
-    /// The room right before a slot's datagram.
-    pub fn room(&mut self, slot: usize) -> &mut [u8; LONGEST_HEADER] {
-        let start = slot * self.slot_length;
-        let (room, _) = self.storage[start..]
-            .split_first_chunk_mut()
-            .unwrap_or_else(|| unreachable!("a slot is longer"));
-        room
+    fn received_segment(&self, slot: usize) -> Option<usize> {
+        let header = &self.receive_headers[slot].msg_hdr;
+        if header.msg_controllen < size_of::<libc::cmsghdr>() {
+            return None;
+        }
+        // SAFETY: the kernel wrote well-formed control messages into the room that the header points to, and their
+        // length into `msg_controllen`; the macros stay within it.
+        unsafe {
+            let mut control = libc::CMSG_FIRSTHDR(header);
+            while let Some(message) = control.as_ref() {
+                if message.cmsg_level == libc::SOL_UDP && message.cmsg_type == libc::UDP_GRO {
+                    let size = libc::CMSG_DATA(control).cast::<libc::c_int>().read_unaligned();
+                    return usize::try_from(size).ok().filter(|size| *size > 0);
+                }
+                control = libc::CMSG_NXTHDR(header, control);
+            }
+        }
+        None
     }
 
-    /// Queues a part of a slot to be sent: the last `header` bytes of its room, then `data` of its datagram. Each slot
-    /// can be queued once.
-    pub fn queue(&mut self, slot: usize, header: usize, data: Range<usize>, to: SocketAddr) {
-        let bytes = slot * self.slot_length + LONGEST_HEADER;
-        assert!(slot < self.used && header <= LONGEST_HEADER && self.queued < self.send_headers.len());
-        let bytes = if header > 0 {
-            bytes - header..bytes + data.end
+    /// A part of what a slot holds.
+    ///
+    /// # Panics
+    /// When the slot was not received into, or the range is longer than it.
+    #[must_use]
+    pub fn bytes(&self, slot: usize, range: Range<usize>) -> &[u8] {
+        assert!(slot < self.used && range.start <= range.end && range.end <= LONGEST);
+        // SAFETY: within the slot, whose bytes are initialised; the kernel only writes to slots from `used` on, and
+        // only while `self` is borrowed mutably.
+        unsafe {
+            std::slice::from_raw_parts(
+                self.storage.add(slot * SLOT + LONGEST_HEADER + range.start),
+                range.len(),
+            )
+        }
+    }
+
+    /// Queues a part of a slot, with a header before it, and zeros behind it up to a multiple of four where `padded`.
+    /// The slot's first datagram takes the header into the room before it; the others' headers are put in between by
+    /// reference. A full queue ([`Batch::has_room`]) drops it.
+    ///
+    /// # Panics
+    /// When the slot was not received into, or the range or the header is longer than can be.
+    pub fn queue(&mut self, slot: usize, header: &[u8], data: Range<usize>, padded: bool, to: SocketAddr) {
+        assert!(slot < self.used && header.len() <= LONGEST_HEADER && data.start <= data.end && data.end <= LONGEST);
+        if !self.has_room() {
+            self.dropped += 1;
+            return;
+        }
+        let padding = if padded {
+            data.len().next_multiple_of(4) - data.len()
         } else {
-            bytes + data.start..bytes + data.end
+            0
         };
-        let bytes = &mut self.storage[bytes];
-        let at = self.queued;
-        self.send_parts[at] = libc::iovec {
-            iov_base: bytes.as_mut_ptr().cast(),
-            iov_len: bytes.len(),
-        };
-        let length = write_name(&mut self.send_names[at], to);
-        let message = &mut self.send_headers[at].msg_hdr;
-        message.msg_name = ptr::from_mut(&mut self.send_names[at]).cast();
-        message.msg_namelen = length;
-        message.msg_iov = &raw mut self.send_parts[at];
-        message.msg_iovlen = 1;
+        let length = header.len() + data.len() + padding;
+        let first_part = self.queued_parts;
+        let end = LONGEST_HEADER + data.end;
+        if data.start == 0 || header.is_empty() {
+            let start = LONGEST_HEADER + data.start - header.len();
+            // SAFETY: within the slot, of which nothing is borrowed while `self` is borrowed mutably.
+            let room = unsafe { std::slice::from_raw_parts_mut(self.storage.add(slot * SLOT + start), header.len()) };
+            room.copy_from_slice(header);
+            self.part(slot, start..end);
+        } else {
+            let head = &mut self.heads[self.used_heads][..header.len()];
+            self.used_heads += 1;
+            head.copy_from_slice(header);
+            self.parts[self.queued_parts] = libc::iovec {
+                iov_base: head.as_mut_ptr().cast(),
+                iov_len: head.len(),
+            };
+            self.queued_parts += 1;
+            self.part(slot, LONGEST_HEADER + data.start..end);
+        }
+        if padding > 0 {
+            // The kernel only reads what is sent.
+            self.parts[self.queued_parts] = libc::iovec {
+                iov_base: ZEROS.as_ptr().cast_mut().cast(),
+                iov_len: padding,
+            };
+            self.queued_parts += 1;
+        }
+        let parts = self.queued_parts - first_part;
+        // Goes on with the run before it, or begins a new message.
+        if self.segmentation
+            && let Some(last) = self.sending[..self.queued].last_mut()
+            && last.to == Some(to)
+            && length > 0
+            && length <= last.segment
+            && last.bytes == last.segment * last.segments
+            && last.segments < MOST_SEGMENTS
+            && last.bytes + length <= MOST_BYTES
+        {
+            last.parts += parts;
+            last.segments += 1;
+            last.bytes += length;
+            return;
+        }
+        let sending = &mut self.sending[self.queued];
+        sending.name_length = write_name(&mut sending.name, to);
+        sending.to = Some(to);
+        (sending.first_part, sending.parts) = (first_part, parts);
+        (sending.segment, sending.segments, sending.bytes) = (length, 1, length);
         self.queued += 1;
+    }
+
+    fn part(&mut self, slot: usize, range: Range<usize>) {
+        // SAFETY: within the slot, as `queue` has checked.
+        let base = unsafe { self.storage.add(slot * SLOT + range.start) };
+        self.parts[self.queued_parts] = libc::iovec {
+            iov_base: base.cast(),
+            iov_len: range.len(),
+        };
+        self.queued_parts += 1;
+    }
+
+    /// Whether one more can be queued before a flush.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.queued < self.sending.len() && self.queued_parts + 3 <= PARTS && self.used_heads < HEADS
     }
 
     /// Whether something is queued.
@@ -187,85 +351,155 @@ impl Batch {
     /// Sends what is queued. A datagram that the kernel does not take (its buffer is full, the peer cannot be reached)
     /// is lost, as datagrams are; the others go on.
     pub fn flush(&mut self, socket: BorrowedFd<'_>) {
+        for (header, sending) in self.send_headers.iter_mut().zip(&mut self.sending[..self.queued]) {
+            let parts = &mut self.parts[sending.first_part..sending.first_part + sending.parts];
+            describe(&mut header.msg_hdr, sending, parts);
+        }
         let mut next = 0;
         while next < self.queued {
             let headers = &mut self.send_headers[next..self.queued];
-            // SAFETY: each header points to a name and a part of this batch, which point to filled slots; all live as
-            // long as `self`, borrowed here.
+            // SAFETY: each header was just made to point to a name, parts and control room of this batch, and the parts
+            // to filled slots and heads; all live in place as long as `self`, borrowed mutably here.
             let sent = unsafe {
                 libc::sendmmsg(
                     socket.as_raw_fd(),
                     headers.as_mut_ptr(),
-                    u32::try_from(headers.len()).unwrap_or(u32::MAX),
+                    count(headers.len()),
                     libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL,
                 )
             };
             match usize::try_from(sent) {
                 Ok(sent) if sent > 0 => next += sent,
-                _ => match io::Error::last_os_error().kind() {
-                    io::ErrorKind::Interrupted => {}
-                    io::ErrorKind::WouldBlock => {
-                        self.dropped += (self.queued - next) as u64;
-                        break;
+                _ => {
+                    let error = io::Error::last_os_error();
+                    match error.raw_os_error() {
+                        Some(libc::EINTR) => {}
+                        Some(libc::EAGAIN) => {
+                            self.dropped += (self.queued - next) as u64;
+                            break;
+                        }
+                        code => {
+                            self.send_singly(socket, next, code);
+                            next += 1;
+                        }
                     }
-                    _ => {
-                        self.dropped += 1;
-                        next += 1;
-                    }
-                },
+                }
             }
         }
-        self.queued = 0;
+        self.unqueue();
     }
-}
 
-fn name_length<T>() -> libc::socklen_t {
-    libc::socklen_t::try_from(size_of::<T>()).unwrap_or_default()
-}
-
-fn read_name(name: &Name) -> Option<SocketAddr> {
-    match i32::from(name.sin6_family) {
-        libc::AF_INET => {
-            // SAFETY: the family says that this is a `sockaddr_in`, which is smaller and no stricter in alignment.
-            let v4 = unsafe { ptr::from_ref(name).cast::<libc::sockaddr_in>().read() };
-            let ip = Ipv4Addr::from_bits(u32::from_be(v4.sin_addr.s_addr));
-            Some(SocketAddrV4::new(ip, u16::from_be(v4.sin_port)).into())
+    /// Sends the segments of a message one by one after the kernel refused the run.
+    fn send_singly(&mut self, socket: BorrowedFd<'_>, at: usize, code: Option<i32>) {
+        let Sending {
+            first_part,
+            parts,
+            segment,
+            segments,
+            ..
+        } = self.sending[at];
+        if segments < 2 {
+            self.dropped += 1;
+            return;
         }
-        libc::AF_INET6 => {
-            let ip = Ipv6Addr::from(name.sin6_addr.s6_addr);
-            Some(SocketAddrV6::new(ip, u16::from_be(name.sin6_port), 0, name.sin6_scope_id).into())
+        // An interface without checksum offload refuses all runs; a path with a small MTU only this one.
+        if code == Some(libc::EIO) {
+            self.segmentation = false;
         }
-        _ => None,
-    }
-}
-
-fn write_name(name: &mut Name, address: SocketAddr) -> libc::socklen_t {
-    match address {
-        SocketAddr::V4(v4) => {
-            // SAFETY: `Name` is larger than `sockaddr_in` and no less aligned; the write initialises what is read.
-            unsafe {
-                ptr::from_mut(name)
-                    .cast::<libc::sockaddr_in>()
-                    .write(libc::sockaddr_in {
-                        sin_family: libc::AF_INET as libc::sa_family_t,
-                        sin_port: v4.port().to_be(),
-                        sin_addr: libc::in_addr {
-                            s_addr: v4.ip().to_bits().to_be(),
-                        },
-                        sin_zero: [0; 8],
-                    });
+        let mut rest = first_part..first_part + parts;
+        while !rest.is_empty() {
+            // As many parts as make one segment.
+            let mut taken = 0;
+            let mut bytes = 0;
+            while taken < rest.len() && bytes < segment {
+                bytes += self.parts[rest.start + taken].iov_len;
+                taken += 1;
             }
-            name_length::<libc::sockaddr_in>()
-        }
-        SocketAddr::V6(v6) => {
-            name.sin6_family = libc::AF_INET6 as libc::sa_family_t;
-            name.sin6_port = v6.port().to_be();
-            name.sin6_flowinfo = 0;
-            name.sin6_addr = libc::in6_addr {
-                s6_addr: v6.ip().octets(),
+            let sending = &mut self.sending[at];
+            sending.segments = 1;
+            describe(
+                &mut self.send_headers[at].msg_hdr,
+                sending,
+                &mut self.parts[rest.start..rest.start + taken],
+            );
+            // SAFETY: as in `flush`.
+            let sent = unsafe {
+                libc::sendmsg(
+                    socket.as_raw_fd(),
+                    &raw const self.send_headers[at].msg_hdr,
+                    libc::MSG_DONTWAIT,
+                )
             };
-            name.sin6_scope_id = v6.scope_id();
-            name_length::<Name>()
+            if sent < 0 {
+                self.dropped += 1;
+            }
+            rest.start += taken;
         }
     }
 }
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        // SAFETY: made from a box of this length in `new`, and not used after.
+        drop(unsafe { Box::from_raw(ptr::slice_from_raw_parts_mut(self.storage, self.slots * SLOT)) });
+    }
+}
+
+/// Fills in a header for the kernel.
+fn describe(header: &mut libc::msghdr, sending: &mut Sending, parts: &mut [libc::iovec]) {
+    header.msg_name = (&raw mut sending.name).cast();
+    header.msg_namelen = sending.name_length;
+    header.msg_iov = parts.as_mut_ptr();
+    header.msg_iovlen = parts.len();
+    if sending.segments < 2 {
+        header.msg_control = ptr::null_mut();
+        header.msg_controllen = 0;
+        return;
+    }
+    header.msg_control = (&raw mut sending.control).cast();
+    let segment = u16::try_from(sending.segment).unwrap_or(u16::MAX);
+    // SAFETY: the room is aligned, zeroed and larger than one control message with a `u16`.
+    unsafe {
+        header.msg_controllen = libc::CMSG_SPACE(2) as usize;
+        let control = libc::CMSG_FIRSTHDR(header);
+        (*control).cmsg_level = libc::SOL_UDP;
+        (*control).cmsg_type = libc::UDP_SEGMENT;
+        (*control).cmsg_len = libc::CMSG_LEN(2) as usize;
+        libc::CMSG_DATA(control).cast::<u16>().write_unaligned(segment);
+    }
+}
+
+fn count(length: usize) -> libc::c_uint {
+    libc::c_uint::try_from(length).unwrap_or(libc::c_uint::MAX)
+}
+
+/// Lets the kernel put runs of datagrams together on this socket; without it they come one by one.
+pub fn receive_runs(socket: BorrowedFd<'_>) {
+    set(socket, libc::SOL_UDP, libc::UDP_GRO, 1);
+}
+
+/// Whether IPv4 datagrams from this socket may be fragmented on their way.
+pub fn set_dont_fragment(socket: BorrowedFd<'_>, on: bool) {
+    let mode = if on {
+        libc::IP_PMTUDISC_DO
+    } else {
+        libc::IP_PMTUDISC_DONT
+    };
+    set(socket, libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, mode);
+}
+
+fn set(socket: BorrowedFd<'_>, level: i32, option: i32, value: libc::c_int) {
+    // SAFETY: the kernel reads one integer. An option it does not have changes nothing.
+    unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            option,
+            (&raw const value).cast(),
+            name_length::<libc::c_int>(),
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests;

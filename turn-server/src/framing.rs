@@ -125,8 +125,7 @@ mod tests {
                 loop {
                     let taken = match frame(&buffer) {
                         Frame::Incomplete(needed) => { prop_assert!(needed > buffer.len()); break }
-                        Frame::Message(total) => { read.push(buffer[..total].to_vec()); total }
-                        Frame::ChannelData { total, .. } => { read.push(buffer[..total].to_vec()); total }
+                        Frame::Message(total) | Frame::ChannelData { total, .. } => { read.push(buffer[..total].to_vec()); total }
                         Frame::Broken => return Err(TestCaseError::fail("broken")),
                     };
                     buffer.drain(..taken);

@@ -98,7 +98,9 @@ fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
             relay.clone(),
             Arc::clone(&stop),
         );
-        let work = move || Worker::new(listeners, rules, ledger, relay, stop).and_then(|mut worker| worker.run());
+        let limits = config.streams;
+        let work =
+            move || Worker::new(listeners, rules, ledger, relay, limits, stop).and_then(|mut worker| worker.run());
         workers.push(
             std::thread::Builder::new()
                 .name(format!("worker {number}"))

@@ -111,7 +111,7 @@ impl Drop for Lease {
 }
 
 /// Counts one less, and forgets who holds none.
-fn release<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) {
+pub(crate) fn release<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32>, key: &K) {
     if let Some(count) = counts.get_mut(key) {
         *count = count.saturating_sub(1);
         if *count == 0 {

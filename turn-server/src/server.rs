@@ -241,15 +241,9 @@ impl<R: Relays> Server<R> {
             .map(|_| key)
     }
 
-    /// Ends what has run out; to be called when [`Server::next_expiry`] has passed.
+    /// Ends what has run out; to be called about once a second.
     pub fn expire(&mut self, now: Now) -> usize {
         self.table.expire(now.at)
-    }
-
-    /// How long until [`Server::expire`] is due.
-    #[must_use]
-    pub fn next_expiry(&self, now: Now) -> Duration {
-        self.table.next_expiry(now.at)
     }
 
     /// The client's stream or association is gone, and with it the allocation (RFC 8656 section 3.1).
@@ -261,8 +255,8 @@ impl<R: Relays> Server<R> {
 
     /// Whether the client holds an allocation: without one, a stream gets little time.
     #[must_use]
-    pub fn knows(&self, from: &FiveTuple) -> bool {
-        self.table.find(from).is_some()
+    pub fn knows(&self, now: Now, from: &FiveTuple) -> bool {
+        self.live(now, from).is_some()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The allocations of one worker, found by their 5-tuple or by their key, and ended when their time is up.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use foldhash::fast::RandomState;
 use slab::Slab;
@@ -129,12 +129,6 @@ impl<S> Table<S> {
             }
         }
         ended
-    }
-
-    /// How long until [`Table::expire`] has something to do again.
-    #[must_use]
-    pub fn next_expiry(&self, now: Instant) -> Duration {
-        self.wheel.next(now)
     }
 
     /// Every allocation's key.

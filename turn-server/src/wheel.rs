@@ -3,7 +3,7 @@
 //! An entry is never moved: when its slot comes, the owner looks whether the thing has really run out and if not puts
 //! it back at its new time. So a refresh costs nothing here.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The longest time ahead, in seconds; later is put here first and again when it comes.
 const SLOTS: usize = 4096;
@@ -44,12 +44,6 @@ impl<T> Wheel<T> {
         }
         self.taken = self.taken.max(second);
     }
-
-    /// How long until the next slot comes.
-    #[must_use]
-    pub fn next(&self, now: Instant) -> Duration {
-        (self.start + Duration::from_secs(self.taken + 1)).saturating_duration_since(now)
-    }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the remainder is less than SLOTS")]
@@ -60,6 +54,8 @@ fn slot(second: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use std::time::Duration;
 
     use super::*;
 

@@ -8,6 +8,7 @@ pub mod streams;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::ops::Range;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
-use stun_types::message::TransactionId;
 
 use crate::address::{ClientAddress, Family, FiveTuple, PeerAddress, Via};
 use crate::clock::Now;
@@ -23,16 +23,16 @@ use crate::config::{Listen, Transport};
 use crate::datapath::Batch;
 use crate::framing::channel_datagram;
 use crate::quota::Ledger;
-use crate::server::relaying::{ToClient, write_header};
+use crate::server::relaying::{LONGEST_HEADER, ToClient, write_channel_header, write_indication_header};
 use crate::server::{Output, Rules, Server};
 use crate::table::AllocationKey;
 use sockets::{RelaySettings, Sockets, Token};
-use streams::Streams;
+use streams::{StreamLimits, Streams};
 
-/// Datagrams received with one call.
-const BATCH: usize = 64;
-/// The longest datagram.
-const LONGEST: usize = 2048;
+/// Datagrams, or runs of them, received with one call.
+const SLOTS: usize = 64;
+/// How often what has run out is looked for.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Receives from one socket before the others have their turn.
 const TURNS: usize = 4;
 
@@ -123,6 +123,7 @@ impl Worker {
         rules: Arc<Rules>,
         ledger: Arc<Ledger>,
         relay: RelaySettings,
+        limits: StreamLimits,
         stop: Arc<Stop>,
     ) -> io::Result<Self> {
         let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC)?);
@@ -137,11 +138,11 @@ impl Worker {
         let mut seed = [0; 16];
         getrandom::fill(&mut seed)?;
         Ok(Self {
-            streams: Streams::new(Rc::clone(&epoll)),
+            streams: Streams::new(Rc::clone(&epoll), limits),
             server: Server::new(Now::read(), rules, ledger),
             sockets: Sockets::new(Rc::clone(&epoll), relay)?,
-            upward: Batch::new(BATCH, LONGEST),
-            downward: Batch::new(BATCH, LONGEST),
+            upward: Batch::new(SLOTS),
+            downward: Batch::new(SLOTS),
             queued_for: 0,
             next_transaction: u128::from_ne_bytes(seed),
             epoll,
@@ -154,10 +155,11 @@ impl Worker {
     /// Works until told to stop.
     pub fn run(&mut self) -> io::Result<()> {
         let mut events = Vec::with_capacity(256);
+        let mut now = Now::read();
+        let mut housekeeping = now.at;
         while !self.stop.is_set() {
-            let now = Now::read();
-            self.wait(&mut events, self.server.next_expiry(now).min(Duration::from_secs(1)))?;
-            let now = Now::read();
+            self.wait(&mut events, housekeeping.saturating_duration_since(now.at))?;
+            now = Now::read();
             for event in events.drain(..) {
                 match Token::from(event.data) {
                     Token::Wake => {}
@@ -165,15 +167,18 @@ impl Worker {
                     Token::Accept(listener) => self.streams.accept(now, &self.tcp[listener as usize]),
                     Token::Stream(key) => {
                         self.streams
-                            .ready(now, key, event.flags, &mut self.server, &mut self.sockets)
+                            .ready(now, key, event.flags, &mut self.server, &mut self.sockets);
                     }
-                    Token::Relay(key, family) => self.from_peers(now, key, family),
+                    Token::Relay(key, family) => self.peer_datagrams(now, key, family),
                 }
             }
             self.flush_downward();
-            self.server.expire(now);
-            self.sockets.expire_reservations(now.at);
-            self.streams.sweep(now, &mut self.server);
+            if now.at >= housekeeping {
+                housekeeping = now.at + HOUSEKEEPING;
+                self.server.expire(now);
+                self.sockets.expire_reservations(now.at);
+                self.streams.sweep(now, &mut self.server);
+            }
         }
         Ok(())
     }
@@ -195,7 +200,8 @@ impl Worker {
             let Ok(received) = self.upward.receive(self.udp[listener].as_fd()) else {
                 break;
             };
-            let full = received.len() == BATCH;
+            let full = received.len() == SLOTS;
+            // The client before, who often sends several datagrams, and the socket that the queue is for.
             let mut last: Option<(SocketAddr, AllocationKey)> = None;
             let mut queued_for = None;
             for slot in received {
@@ -206,7 +212,15 @@ impl Worker {
                     via,
                     client: ClientAddress(source),
                 };
-                if let Some((number, data)) = channel_datagram(self.upward.datagram(slot)) {
+                for range in self.upward.datagrams(slot) {
+                    let datagram = self.upward.bytes(slot, range.clone());
+                    let Some((number, data)) = channel_datagram(datagram) else {
+                        // A message may end the allocation that the queue is for.
+                        flush_to_peers(&mut self.upward, &self.server, queued_for.take());
+                        last = None;
+                        self.message(now, from, listener, slot, range);
+                        continue;
+                    };
                     let known = last.filter(|(address, _)| *address == source).map(|(_, key)| key);
                     let Some(key) = known.or_else(|| self.server.find(&from)) else {
                         continue;
@@ -215,34 +229,13 @@ impl Worker {
                     let Some((_, peer)) = self.server.channel_data(now, key, number) else {
                         continue;
                     };
-                    let target = (key, peer.family());
-                    if queued_for.is_some_and(|queued| queued != target) {
+                    let target = Some((key, peer.family()));
+                    if queued_for != target || !self.upward.has_room() {
                         flush_to_peers(&mut self.upward, &self.server, queued_for);
+                        queued_for = target;
                     }
-                    queued_for = Some(target);
-                    self.upward.queue(slot, 0, data, peer.socket());
-                } else {
-                    // A message may end the allocation that the queue is for.
-                    flush_to_peers(&mut self.upward, &self.server, queued_for.take());
-                    last = None;
-                    let output = self
-                        .server
-                        .message(now, from, self.upward.datagram(slot), &mut self.sockets);
-                    match output {
-                        Output::Nothing => {}
-                        Output::Reply(reply) => {
-                            // Lost where the kernel does not take it: the client asks again.
-                            let _ = self.udp[listener].send_to(&reply, source);
-                        }
-                        Output::ToPeer {
-                            socket,
-                            peer,
-                            data,
-                            dont_fragment,
-                        } => {
-                            socket.send(data, peer, dont_fragment);
-                        }
-                    }
+                    let data = range.start + data.start..range.start + data.end;
+                    self.upward.queue(slot, b"", data, false, peer.socket());
                 }
             }
             flush_to_peers(&mut self.upward, &self.server, queued_for);
@@ -253,8 +246,26 @@ impl Worker {
         }
     }
 
+    /// Gives the server a message, and does what it says.
+    fn message(&mut self, now: Now, from: FiveTuple, listener: usize, slot: usize, range: Range<usize>) {
+        let message = self.upward.bytes(slot, range);
+        match self.server.message(now, from, message, &mut self.sockets) {
+            Output::Nothing => {}
+            Output::Reply(reply) => {
+                // Lost where the kernel does not take it: the client asks again.
+                let _ = self.udp[listener].send_to(&reply, from.client.0);
+            }
+            Output::ToPeer {
+                socket,
+                peer,
+                data,
+                dont_fragment,
+            } => socket.send(data, peer, dont_fragment),
+        }
+    }
+
     /// Receives from the peers of an allocation, and queues it for its client.
-    fn from_peers(&mut self, now: Now, key: AllocationKey, family: Family) {
+    fn peer_datagrams(&mut self, now: Now, key: AllocationKey, family: Family) {
         if self.downward.free() == 0 {
             self.flush_downward();
         }
@@ -272,32 +283,32 @@ impl Worker {
             let Some((to, form)) = self.server.from_peer(now, key, peer) else {
                 continue;
             };
-            let length = self.downward.length(slot);
-            let Ok(short) = u16::try_from(length) else {
-                continue;
-            };
-            self.next_transaction = self.next_transaction.wrapping_add(1);
-            let transaction = TransactionId::from(self.next_transaction);
-            let header = write_header(form, peer, short, transaction, self.downward.room(slot));
-            match to.via {
-                Via::Datagram(listener) => {
-                    let listener = usize::from(listener);
-                    if self.queued_for != listener {
-                        flush_to_clients(&mut self.downward, &self.udp, self.queued_for);
-                        self.queued_for = listener;
+            for data in self.downward.datagrams(slot) {
+                let Ok(length) = u16::try_from(data.len()) else {
+                    continue;
+                };
+                let mut room = [0; LONGEST_HEADER];
+                let header = match form {
+                    ToClient::Channel(number) => write_channel_header(number, length, &mut room),
+                    ToClient::Indication => {
+                        self.next_transaction = self.next_transaction.wrapping_add(1);
+                        write_indication_header(peer, length, self.next_transaction.into(), &mut room)
                     }
-                    let end = if form == ToClient::Indication {
-                        self.downward.pad(slot)
-                    } else {
-                        length
-                    };
-                    self.downward.queue(slot, header, 0..end, to.client.0);
-                }
-                Via::Session(stream) => {
-                    let room = *self.downward.room(slot);
-                    let (_, header) = room.split_at(room.len() - header);
-                    self.streams
-                        .send(stream, &[header, self.downward.datagram(slot)], &mut self.server);
+                };
+                match to.via {
+                    Via::Datagram(listener) => {
+                        let listener = usize::from(listener);
+                        if self.queued_for != listener || !self.downward.has_room() {
+                            flush_to_clients(&mut self.downward, &self.udp, self.queued_for);
+                            self.queued_for = listener;
+                        }
+                        let padded = form == ToClient::Indication;
+                        self.downward.queue(slot, header, data, padded, to.client.0);
+                    }
+                    Via::Session(stream) => {
+                        let data = self.downward.bytes(slot, data);
+                        self.streams.send(stream, &[header, data], &mut self.server);
+                    }
                 }
             }
         }

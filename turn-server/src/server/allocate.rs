@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use stun_types::attribute::{AttributeStaticType, RawAttribute, XorMappedAddress};
+use stun_types::attribute::{AttributeStaticType, AttributeType, RawAttribute, XorMappedAddress};
 use stun_types::message::{Message, MessageWrite, MessageWriteVec};
 use turn_types::attribute as turn;
 
@@ -14,6 +14,9 @@ use crate::table::AllocationKey;
 
 /// The lifetime an allocation gets unless it asks for a longer one (section 7.2).
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(10);
+
+/// ADDITIONAL-ADDRESS-FAMILY under the number of the drafts, which coturn's clients still send.
+const DRAFT_ADDITIONAL: AttributeType = AttributeType::new(0x8032);
 
 /// Which relayed addresses a request wants.
 enum Wish {
@@ -96,6 +99,11 @@ fn wish(message: &Message<'_>) -> Result<Wish, Failure> {
     let even = message.raw_attribute(turn::EvenPort::TYPE);
     let requested = family(message, turn::RequestedAddressFamily::TYPE);
     let additional = family(message, turn::AdditionalAddressFamily::TYPE);
+    let additional = if matches!(additional, Ok(None)) {
+        family(message, DRAFT_ADDITIONAL)
+    } else {
+        additional
+    };
     let family_named = !matches!(requested, Ok(None));
     let additional_named = !matches!(additional, Ok(None));
     // 5. "If RESERVATION-TOKEN is with EVEN-PORT, REQUESTED-ADDRESS-FAMILY or ADDITIONAL-ADDRESS-FAMILY": 400.

@@ -113,55 +113,45 @@ impl<R: Relays> Server<R> {
     }
 }
 
-/// Writes what precedes a peer's data into the end of `room`, and says how long it is.
-#[must_use]
-pub fn write_header(
-    form: ToClient,
+/// The header of ChannelData (section 12.4): number and length.
+pub fn write_channel_header(number: ChannelNumber, length: u16, room: &mut [u8; LONGEST_HEADER]) -> &[u8] {
+    room[..2].copy_from_slice(&number.value().to_be_bytes());
+    room[2..4].copy_from_slice(&length.to_be_bytes());
+    &room[..4]
+}
+
+/// The part of a Data indication before the data (section 11.3): XOR-PEER-ADDRESS, and DATA as the last attribute, so
+/// that the data needs no copy.
+pub fn write_indication_header(
     peer: PeerAddress,
     length: u16,
     transaction: TransactionId,
     room: &mut [u8; LONGEST_HEADER],
-) -> usize {
-    let [high, low] = length.to_be_bytes();
-    match form {
-        // Section 12.4: number and length.
-        ToClient::Channel(number) => {
-            let [first, second] = number.value().to_be_bytes();
-            room[LONGEST_HEADER - 4..].copy_from_slice(&[first, second, high, low]);
-            4
-        }
-        // Section 11.3: XOR-PEER-ADDRESS, and DATA as the last attribute, so that the data needs no copy.
-        ToClient::Indication => {
-            let transaction: u128 = transaction.into();
-            let transaction = &transaction.to_be_bytes()[4..];
-            let mut header = [0; LONGEST_HEADER];
-            let address_length: usize = if peer.socket().is_ipv4() { 8 } else { 20 };
-            let total = 20 + 4 + address_length + 4;
-            let padded = usize::from(length).next_multiple_of(4);
-            let body = u16::try_from(total - 20 + padded).unwrap_or(u16::MAX);
-            header[..2].copy_from_slice(&[0x00, 0x17]);
-            header[2..4].copy_from_slice(&body.to_be_bytes());
-            header[4..8].copy_from_slice(&COOKIE);
-            header[8..20].copy_from_slice(transaction);
-            #[expect(clippy::cast_possible_truncation, reason = "8 or 20")]
-            header[20..26].copy_from_slice(&[0x00, 0x12, 0, address_length as u8, 0, peer.family().number()]);
-            let xored = |octets: &mut [u8]| {
-                for (octet, mask) in octets.iter_mut().zip(COOKIE.iter().chain(transaction)) {
-                    *octet ^= mask;
-                }
-            };
-            header[26..28].copy_from_slice(&peer.socket().port().to_be_bytes());
-            xored(&mut header[26..28]);
-            match peer.socket() {
-                SocketAddr::V4(v4) => header[28..32].copy_from_slice(&v4.ip().octets()),
-                SocketAddr::V6(v6) => header[28..44].copy_from_slice(&v6.ip().octets()),
-            }
-            xored(&mut header[28..24 + address_length]);
-            header[total - 4..total].copy_from_slice(&[0x00, 0x13, high, low]);
-            room[LONGEST_HEADER - total..].copy_from_slice(&header[..total]);
-            total
+) -> &[u8] {
+    let transaction: u128 = transaction.into();
+    let transaction = &transaction.to_be_bytes()[4..];
+    let address_length: u8 = if peer.socket().is_ipv4() { 8 } else { 20 };
+    let address_end = 24 + usize::from(address_length);
+    let total = address_end + 4;
+    let body = u16::try_from(total - 20 + usize::from(length).next_multiple_of(4)).unwrap_or(u16::MAX);
+    room[..2].copy_from_slice(&[0x00, 0x17]);
+    room[2..4].copy_from_slice(&body.to_be_bytes());
+    room[4..8].copy_from_slice(&COOKIE);
+    room[8..20].copy_from_slice(transaction);
+    room[20..26].copy_from_slice(&[0x00, 0x12, 0, address_length, 0, peer.family().number()]);
+    room[26..28].copy_from_slice(&peer.socket().port().to_be_bytes());
+    match peer.socket() {
+        SocketAddr::V4(v4) => room[28..32].copy_from_slice(&v4.ip().octets()),
+        SocketAddr::V6(v6) => room[28..44].copy_from_slice(&v6.ip().octets()),
+    }
+    for part in [26..28, 28..address_end] {
+        for (octet, mask) in room[part].iter_mut().zip(COOKIE.iter().chain(transaction)) {
+            *octet ^= mask;
         }
     }
+    let [high, low] = length.to_be_bytes();
+    room[address_end..total].copy_from_slice(&[0x00, 0x13, high, low]);
+    &room[..total]
 }
 
 /// The magic cookie (RFC 8489 section 5).

@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::address::{Family, PeerAddress, RelayAddress};
 use crate::allocation::Relay;
 use crate::config::Ports;
+use crate::datapath::{receive_runs, set_dont_fragment};
 use crate::server::{OpenError, Opened, PortWish, Relays};
 use crate::table::AllocationKey;
 
@@ -75,6 +76,7 @@ pub fn listen_udp(address: SocketAddr) -> io::Result<UdpSocket> {
     socket.set_recv_buffer_size(LISTENER_BUFFER)?;
     socket.set_send_buffer_size(LISTENER_BUFFER)?;
     socket.bind(&address.into())?;
+    receive_runs(socket.as_fd());
     Ok(socket.into())
 }
 
@@ -104,8 +106,14 @@ pub struct RelaySocket(UdpSocket);
 impl RelaySocket {
     /// Sends one datagram; lost where the kernel does not take it.
     pub fn send(&self, data: &[u8], peer: PeerAddress, dont_fragment: bool) {
-        let _ = dont_fragment;
+        // The option is the socket's, not the datagram's.
+        if dont_fragment {
+            set_dont_fragment(self.as_fd(), true);
+        }
         let _ = self.0.send_to(data, peer.socket());
+        if dont_fragment {
+            set_dont_fragment(self.as_fd(), false);
+        }
     }
 }
 
@@ -168,6 +176,8 @@ impl Sockets {
         address: SocketAddr,
         key: AllocationKey,
     ) -> Result<Relay<RelaySocket>, OpenError> {
+        receive_runs(socket.as_fd());
+        set_dont_fragment(socket.as_fd(), false);
         let token = Token::Relay(key, Family::of(address.ip()));
         epoll::add(&*self.epoll, &socket, token.into(), epoll::EventFlags::IN).map_err(|_| OpenError::OutOfPorts)?;
         Ok(Relay {

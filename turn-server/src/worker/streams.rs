@@ -1,7 +1,8 @@
 //! Clients over TCP: cuts the stream into messages, and keeps what cannot be written yet.
 
+use std::collections::HashMap;
 use std::io::{self, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{IpAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -13,20 +14,40 @@ use super::sockets::{Sockets, Token};
 use crate::address::{ClientAddress, FiveTuple, Via};
 use crate::clock::Now;
 use crate::framing::{Frame, frame};
+use crate::quota::{prefix, release};
 use crate::server::{Output, Server};
 
-/// Streams of one worker.
-const MOST: usize = 16_384;
-/// How long a stream may stay without an allocation.
-const WITHOUT_ALLOCATION: Duration = Duration::from_secs(30);
-/// How long a message may take to come in whole.
-const HALF_A_MESSAGE: Duration = Duration::from_secs(10);
 /// The longest message before there is an allocation: no request needs more.
 const LONGEST_REQUEST: usize = 2048;
 /// What may wait to be written, in bytes; data beyond is lost, as it would be over UDP.
 const BACKLOG: usize = 256 << 10;
 /// What is read at once, in bytes.
 const READ: usize = 16 << 10;
+
+/// What a stream may take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StreamLimits {
+    /// How long one may stay without an allocation, in seconds.
+    pub idle: u32,
+    /// How long a message may take to come in whole, in seconds.
+    pub partial: u32,
+    /// How many a worker takes.
+    pub per_worker: u32,
+    /// How many a worker takes from one address (IPv6: one /64).
+    pub per_address: u32,
+}
+
+impl Default for StreamLimits {
+    fn default() -> Self {
+        Self {
+            idle: 30,
+            partial: 10,
+            per_worker: 16_384,
+            per_address: 1024,
+        }
+    }
+}
 
 struct Stream {
     socket: TcpStream,
@@ -43,18 +64,20 @@ struct Stream {
 /// The streams of a worker.
 pub struct Streams {
     epoll: Rc<OwnedFd>,
-    streams: Slab<Stream>,
-    swept: Instant,
+    open: Slab<Stream>,
+    by_address: HashMap<IpAddr, u32>,
+    limits: StreamLimits,
 }
 
 impl Streams {
     /// None yet.
     #[must_use]
-    pub fn new(epoll: Rc<OwnedFd>) -> Self {
+    pub fn new(epoll: Rc<OwnedFd>, limits: StreamLimits) -> Self {
         Self {
             epoll,
-            streams: Slab::new(),
-            swept: Instant::now(),
+            open: Slab::new(),
+            by_address: HashMap::new(),
+            limits,
         }
     }
 
@@ -65,14 +88,15 @@ impl Streams {
             let Ok((socket, address)) = listener.accept() else {
                 return;
             };
-            if self.streams.len() >= MOST {
+            let held = self.by_address.get(&prefix(address.ip())).copied().unwrap_or_default();
+            if self.open.len() >= self.limits.per_worker as usize || held >= self.limits.per_address {
                 continue;
             }
             let _ = socket.set_nodelay(true);
             if socket.set_nonblocking(true).is_err() {
                 continue;
             }
-            let entry = self.streams.vacant_entry();
+            let entry = self.open.vacant_entry();
             let Ok(key) = u32::try_from(entry.key()) else {
                 continue;
             };
@@ -90,6 +114,7 @@ impl Streams {
                     output: Vec::new(),
                     written: 0,
                 });
+                self.by_address.insert(prefix(address.ip()), held + 1);
             }
         }
     }
@@ -103,7 +128,7 @@ impl Streams {
         server: &mut Server<Sockets>,
         sockets: &mut Sockets,
     ) {
-        let Some(stream) = self.streams.get_mut(key as usize) else {
+        let Some(stream) = self.open.get_mut(key as usize) else {
             return;
         };
         let mut open = true;
@@ -118,42 +143,45 @@ impl Streams {
             open = stream.read(now, &self.epoll, key, server, sockets);
         }
         if !open {
-            self.close(key, server);
+            self.close(key as usize, server);
         }
     }
 
     /// Sends a message made of parts, padded to a multiple of four (RFC 8656 section 12.5).
     pub fn send(&mut self, key: u32, parts: &[&[u8]], server: &mut Server<Sockets>) {
-        let Some(stream) = self.streams.get_mut(key as usize) else {
+        let Some(stream) = self.open.get_mut(key as usize) else {
             return;
         };
         if stream.output.len() - stream.written > BACKLOG {
             return;
         }
         if stream.send(parts, &self.epoll, key).is_err() {
+            self.close(key as usize, server);
+        }
+    }
+
+    /// Closes the streams that hold a place without using it.
+    pub fn sweep(&mut self, now: Now, server: &mut Server<Sockets>) {
+        let over = |since, seconds: u32| now.at.saturating_duration_since(since) > Duration::from_secs(seconds.into());
+        let (idle, partial) = (self.limits.idle, self.limits.partial);
+        let useless = |stream: &Stream| {
+            let idle = over(stream.since, idle) && !server.knows(now, &stream.from);
+            idle || stream.half_since.is_some_and(|since| over(since, partial))
+        };
+        let useless: Vec<_> = self
+            .open
+            .iter()
+            .filter(|(_, stream)| useless(stream))
+            .map(|(key, _)| key)
+            .collect();
+        for key in useless {
             self.close(key, server);
         }
     }
 
-    /// Once a second: closes the streams that hold a place without using it.
-    pub fn sweep(&mut self, now: Now, server: &mut Server<Sockets>) {
-        if now.at.saturating_duration_since(self.swept) < Duration::from_secs(1) {
-            return;
-        }
-        self.swept = now.at;
-        let over = |since: Instant, limit| now.at.saturating_duration_since(since) > limit;
-        self.streams.retain(|_, stream| {
-            let idle = over(stream.since, WITHOUT_ALLOCATION) && !server.knows(&stream.from);
-            let slow = stream.half_since.is_some_and(|since| over(since, HALF_A_MESSAGE));
-            if idle || slow {
-                server.disconnected(&stream.from);
-            }
-            !(idle || slow)
-        });
-    }
-
-    fn close(&mut self, key: u32, server: &mut Server<Sockets>) {
-        if let Some(stream) = self.streams.try_remove(key as usize) {
+    fn close(&mut self, key: usize, server: &mut Server<Sockets>) {
+        if let Some(stream) = self.open.try_remove(key) {
+            release(&mut self.by_address, &prefix(stream.from.client.0.ip()));
             server.disconnected(&stream.from);
         }
     }
@@ -181,7 +209,7 @@ impl Stream {
             let rest = &self.input[done..];
             match frame(rest) {
                 Frame::Incomplete(needed) => {
-                    let longest = if server.knows(&self.from) {
+                    let longest = if server.knows(now, &self.from) {
                         usize::MAX
                     } else {
                         LONGEST_REQUEST

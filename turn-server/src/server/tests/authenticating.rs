@@ -66,8 +66,13 @@ fn a_password_algorithm_without_its_list_or_unlike_it_is_400() {
     // A middleman took the stronger one off the list.
     let cut = RawAttribute::new(PasswordAlgorithms::TYPE, &[0, 1, 0, 0]);
     let neither = RawAttribute::new(algorithm, &[0, 3, 0, 0]);
-    for attributes in [&[choice.clone()][..], &[full.clone()], &[cut, choice], &[full, neither]] {
-        let request = client.build(method::REFRESH, bench.transaction(), attributes);
+    for attributes in [
+        vec![choice.clone()],
+        vec![full.clone()],
+        vec![cut, choice],
+        vec![full, neither],
+    ] {
+        let request = client.build(method::REFRESH, bench.transaction(), &attributes);
         assert_eq!(Answer(bench.raw(client.from, &request).unwrap()).error(), Some(400));
     }
 }

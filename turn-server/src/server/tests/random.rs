@@ -91,7 +91,7 @@ proptest! {
                 Step::Allocate(at, extra) => {
                     let mut attributes = vec![udp()];
                     attributes.extend(extra.iter().map(|(kind, value)| RawAttribute::new(AttributeType::new(*kind), value)));
-                    let had = bench.server.knows(&clients[at].from);
+                    let had = bench.server.knows(bench.now, &clients[at].from);
                     let answer = clients[at].request(&mut bench, method::ALLOCATE, &attributes);
                     prop_assert!(!(had && answer.error().is_none()));
                 }
@@ -113,15 +113,15 @@ proptest! {
                 }
                 Step::Send(at, number) => {
                     let sent = clients[at].send(&mut bench, &peer(number), b"data").is_some();
-                    let alive = bench.server.knows(&clients[at].from);
+                    let alive = bench.server.knows(bench.now, &clients[at].from);
                     let expected = alive && permitted.get(&(at, number / 2)).is_some_and(|until| *until > unix);
                     prop_assert_eq!(sent, expected);
                 }
                 Step::Sleep(seconds) => bench.sleep(seconds),
                 Step::Disconnect(at) => bench.server.disconnected(&clients[at].from),
             }
-            for at in 0..clients.len() {
-                if !bench.server.knows(&clients[at].from) {
+            for (at, client) in clients.iter().enumerate() {
+                if !bench.server.knows(bench.now, &client.from) {
                     permitted.retain(|(client, _), _| *client != at);
                 }
             }

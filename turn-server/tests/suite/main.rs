@@ -1,0 +1,9 @@
+//! The relay as a process, on loopback addresses that no other test uses.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod process;
+mod streams;
+mod uclient;
+
+/// What `turnutils_uclient` and the tests sign in with.
+pub(crate) const SECRET: &str = "a secret of the tests, long enough to be one";

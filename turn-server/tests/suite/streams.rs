@@ -1,0 +1,83 @@
+//! Clients over TCP that do not behave.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use crate::process::Relay;
+
+/// A Binding request.
+const BINDING: [u8; 20] = [
+    0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+];
+
+fn connect(relay: &Relay) -> TcpStream {
+    TcpStream::connect((relay.address, 3478)).unwrap()
+}
+
+/// Reads until the relay closes.
+fn closed(mut stream: TcpStream) -> bool {
+    let mut rest = Vec::new();
+    matches!(stream.read_to_end(&mut rest), Ok(_) | Err(_))
+}
+
+#[test]
+fn requests_are_answered_in_order_however_they_are_cut() {
+    let relay = Relay::start("");
+    let mut stream = connect(&relay);
+    let two = [BINDING, BINDING].concat();
+    for part in two.chunks(7) {
+        stream.write_all(part).unwrap();
+        stream.flush().unwrap();
+    }
+    for _ in 0..2 {
+        let mut answer = [0; 32];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(answer[..2], [1, 1]);
+        assert_eq!(answer[8..20], BINDING[8..]);
+    }
+}
+
+#[test]
+fn what_is_not_stun_is_closed_at_once() {
+    let relay = Relay::start("");
+    for nonsense in [
+        &b"GET / HTTP/1.1\r\n\r\n"[..],
+        &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC],
+        &[0; 20],
+    ] {
+        let mut stream = connect(&relay);
+        stream.write_all(nonsense).unwrap();
+        assert!(closed(stream));
+    }
+}
+
+#[test]
+fn a_long_message_before_an_allocation_is_not_waited_for() {
+    let relay = Relay::start("");
+    let mut stream = connect(&relay);
+    stream.write_all(&[0, 3, 0xFF, 0xF0, 0x21, 0x12, 0xA4, 0x42]).unwrap();
+    assert!(closed(stream));
+}
+
+#[test]
+fn half_a_message_and_an_idle_stream_are_closed_in_the_end() {
+    let relay = Relay::start("streams = { idle = 1, partial = 1 }");
+    let mut half = connect(&relay);
+    half.write_all(&BINDING[..10]).unwrap();
+    let idle = connect(&relay);
+    assert!(closed(half));
+    assert!(closed(idle));
+}
+
+#[test]
+fn streams_are_bounded_for_each_address() {
+    let relay = Relay::start("workers = 1\nstreams = { per_address = 3 }");
+    let mut held: Vec<_> = (0..3).map(|_| connect(&relay)).collect();
+    // Answered, so accepted.
+    for stream in &mut held {
+        stream.write_all(&BINDING).unwrap();
+        stream.read_exact(&mut [0; 32]).unwrap();
+    }
+    assert!(closed(connect(&relay)));
+    drop(held);
+}

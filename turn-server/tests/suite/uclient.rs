@@ -1,0 +1,46 @@
+//! coturn's own test client against this relay, in every mode that this relay has something for.
+
+use std::process::{Command, Stdio};
+
+use crate::SECRET;
+use crate::process::Relay;
+
+/// The modes; `-c` is without a second flow for RTCP. `-T` and `-P` (RFC 6062) are not there yet; `-N` and `-R` send
+/// nonsense without an end and are stood in for by the control plane's own tests.
+const MODES: &[&str] = &[
+    "", "-s", "-c", "-t", "-t -s", "-X", "-x", "-x -t", "-g", "-g -s", "-D", "-G", "-Z", "-M", "-y", "-y -t", "-y -s",
+    "-y -Z", "-B", "-m 8", "-l 1400", "-l 1 -t", "-O",
+];
+
+#[test]
+fn every_mode_loses_nothing() {
+    let relay = Relay::start("rfc5766_channels = true\nquota = { per_user = 1000 }");
+    relay.echo();
+    let (server, peer) = (relay.address.to_string(), relay.peers.to_string());
+    let clients: Vec<_> = [["-u", "user1", "-w", "test"], ["-u", "a call", "-W", SECRET]]
+        .iter()
+        .flat_map(|credentials| MODES.iter().map(move |mode| (mode, credentials)))
+        .map(|(mode, credentials)| {
+            let child = Command::new("turnutils_uclient")
+                .args(mode.split_whitespace())
+                .args(credentials)
+                .args(["-e", &peer, "-r", "34998", "-p", "3478", "-n", "3", "-z", "5", &server])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("coturn's tools are installed (Debian: coturn)");
+            (mode, child)
+        })
+        .collect();
+    let mut failures = Vec::new();
+    for (mode, child) in clients {
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        // `-O` only connects, `-B` ends early on purpose.
+        let quick = ["-O", "-B"].contains(mode);
+        if !output.status.success() || !(quick || text.contains("Total lost packets 0 (0.000000%)")) {
+            failures.push(format!("{mode}: {text}"));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
