@@ -213,8 +213,14 @@ export const panelStyles = css`
     gap: var(--visavis-space-4);
   }
 
-  form > button {
-    margin-block-start: auto;
+  /* The way on stays in sight, whatever is opened above it. */
+  .foot {
+    position: sticky;
+    inset-block-end: calc(-1 * var(--visavis-space-5));
+    display: grid;
+    margin: auto calc(-1 * var(--visavis-space-5)) calc(-1 * var(--visavis-space-5));
+    padding: var(--visavis-space-3) var(--visavis-space-5) max(var(--visavis-space-5), env(safe-area-inset-bottom));
+    background: var(--visavis-surface);
   }
 
   form h1 {
@@ -250,6 +256,38 @@ export const panelStyles = css`
     font-size: var(--visavis-size-s);
   }
 
+  .switches {
+    position: absolute;
+    inset: auto 0 var(--visavis-space-3);
+    display: flex;
+    justify-content: center;
+    gap: var(--visavis-space-3);
+  }
+
+  .switches button,
+  .line button.icon-only {
+    border-radius: 50%;
+  }
+
+  .switches button {
+    border-color: #ffffff40;
+    background: #0c100fa6;
+    color: #fff;
+  }
+
+  .switches button:hover {
+    background: #26312f;
+  }
+
+  .switches button:focus-visible {
+    outline-color: #fff;
+  }
+
+  .switches button.off {
+    background: #f2f6f5;
+    color: #17211f;
+  }
+
   .line {
     display: flex;
     align-items: center;
@@ -260,7 +298,7 @@ export const panelStyles = css`
     flex: 1;
   }
 
-  .line button {
+  .line button:not(.icon-only) {
     padding-inline: var(--visavis-space-3);
     font-size: var(--visavis-size-s);
   }

@@ -325,7 +325,7 @@ abstract class Panel extends LitElement implements PanelElement {
         this.media === "chat"
           ? nothing
           : html`<div class="line">
-              ${icon("microphone")}
+              ${this.media === "audio" ? this.#switch("microphone", microphone?.status === "on") : icon("microphone")}
               <visavis-level .track=${media?.state.microphoneTrack ?? null} label=${this.viewTexts.level}></visavis-level>
               <button type="button" class="quiet" aria-expanded=${this.settings} @click=${this.#toggleSettings}>
                 ${icon("settings")}${texts.check.settings}
@@ -358,11 +358,28 @@ abstract class Panel extends LitElement implements PanelElement {
         ${naming ? html`<p class="error" id="naming" role="alert">${naming}</p>` : nothing}
       </div>
       <p class="hint">${texts.check.consent}</p>
+      <div class="foot">
       <button class="primary large" ?data-focus=${this.media !== "chat"} aria-disabled=${!ready || ringing ? "true" : nothing}>
         ${!ready || ringing ? html`<span class="spinner"></span>` : icon(this.media === "chat" ? "chat" : "phone")}
         ${this.waits ? texts.busy.wait : this.media === "chat" ? texts.check.chat_now : texts.check.call}
       </button>
+      </div>
     </form>`;
+  }
+
+  #switch(kind: "microphone" | "camera", on: boolean): TemplateResult {
+    const { mute, unmute, cameraOff, cameraOn } = this.viewTexts;
+    const label = kind === "microphone" ? (on ? mute : unmute) : on ? cameraOff : cameraOn;
+    const media = this.#visitor?.state.media;
+    return html`<button
+      type="button"
+      class="icon-only ${on ? "" : "off"}"
+      aria-label=${label}
+      title=${label}
+      @click=${() => (kind === "microphone" ? media?.setMicrophone(!on) : media?.setCamera(!on))}
+    >
+      ${icon(on ? kind : `${kind}-off`)}
+    </button>`;
   }
 
   #previewed: MediaStream | null = null;
@@ -462,10 +479,12 @@ abstract class Panel extends LitElement implements PanelElement {
   #ringing(session: CallSession | undefined): TemplateResult {
     const texts = this.texts.ringing;
     const waiting = session?.state.call?.waiting;
+    // After a reload only the call knows.
+    const waits = this.waits || waiting !== undefined;
     const trouble = session?.state.trouble;
     const people = typeof this.seen === "object" ? this.seen.experts : [];
     const free = people.filter(({ state }) => state === "free");
-    const rings = this.waits ? people : free;
+    const rings = waits ? people : free;
     const [first] = rings;
     const place = waiting === undefined ? "" : waiting === 0 ? texts.next : texts.before(waiting);
     return html`<div class="message">
@@ -474,14 +493,14 @@ abstract class Panel extends LitElement implements PanelElement {
         ${rings.length === 0 ? html`<span class="avatar">${icon("phone")}</span>` : nothing}
       </div>
       <div role="status">
-        <h1>${this.waits ? place || texts.waiting : rings.length === 1 && first ? texts.person(first.name) : texts.title}</h1>
+        <h1>${waits ? place || texts.waiting : rings.length === 1 && first ? texts.person(first.name) : texts.title}</h1>
         <p class="muted">
-          ${trouble ? this.texts.problem[trouble === "offline" ? "offline" : "unreachable"] : this.waits ? texts.waiting : texts.text}
+          ${trouble ? this.texts.problem[trouble === "offline" ? "offline" : "unreachable"] : waits ? texts.waiting : texts.text}
         </p>
       </div>
       <div class="ways">
         <button class="large" data-focus @click=${() => void session?.hangUp().catch(() => {})}>${texts.cancel}</button>
-        ${this.waits ? this.#contact() : nothing}
+        ${waits ? this.#contact() : nothing}
       </div>
     </div>`;
   }

@@ -247,6 +247,19 @@ export const callViewStyles = css`
     text-align: start;
   }
 
+  .notices .plate button {
+    flex: none;
+    width: 2rem;
+    min-height: 2rem;
+    margin-block: -0.25rem;
+    margin-inline-end: -0.5rem;
+    color: inherit;
+  }
+
+  .notices .plate button:hover {
+    background: #ffffff2e;
+  }
+
   .sharing {
     position: absolute;
     inset: auto auto var(--visavis-space-3) var(--visavis-space-3);

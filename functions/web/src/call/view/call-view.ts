@@ -12,6 +12,8 @@ import { callViewStyles } from "./call-view.styles.ts";
 import { initials } from "./initials.ts";
 import { Watching } from "./watching.ts";
 
+type DeviceKind = "microphone" | "camera" | "screen";
+
 /** What is open beside the pictures. */
 type Side = "chat" | "devices" | undefined;
 
@@ -49,6 +51,7 @@ export class CallView extends LitElement {
     silenced: { state: true },
     long: { state: true },
     said: { state: true },
+    asked: { state: true },
     tellsQuality: { state: true },
   };
 
@@ -65,6 +68,9 @@ export class CallView extends LitElement {
   /** For the live region: the latest message that is not shown. */
   declare said: string;
   declare tellsQuality: boolean;
+  /** Devices whose failure is worth a word, because somebody has just asked for them. */
+  declare asked: readonly DeviceKind[];
+  #drafts = false;
   /** How many entries of the other side have been on show, and have been said. */
   #seen = 0;
   #heardEntries = 0;
@@ -82,6 +88,7 @@ export class CallView extends LitElement {
     this.long = false;
     this.said = "";
     this.tellsQuality = false;
+    this.asked = [];
     new Watching(
       this,
       () => this.session,
@@ -181,7 +188,7 @@ export class CallView extends LitElement {
           }
         </section>
         ${this.#controls(session)}
-        ${this.side ? this.#sidePanel(session, this.side) : nothing}
+        ${this.#sides(session)}
       </div>
       <p class="visually-hidden" role="log" aria-live="polite">${this.said}</p>
     `;
@@ -200,13 +207,32 @@ export class CallView extends LitElement {
     }
     const problems = (["microphone", "camera", "screen"] as const).flatMap((kind) => {
       const { status, problem } = session?.media.state[kind] ?? {};
-      return status === "failed" && problem && (kind === "screen" || problem === "unplugged")
-        ? [texts.problem[kind][problem]]
-        : [];
+      const worth = status === "failed" && (problem === "unplugged" || this.asked.includes(kind));
+      return worth && problem ? [{ kind, text: texts.problem[kind][problem] }] : [];
     });
     return html`<div class="notices">
       <div role="status">${text ? html`<p class="plate"><span class="spinner"></span>${text}</p>` : nothing}</div>
-      <div role="alert">${problems.map((problem) => html`<p class="plate">${icon("alert")}${problem}</p>`)}</div>
+      <div role="alert">
+        ${problems.map(
+          ({ kind, text }) => html`<p class="plate">
+            ${icon("alert")}<span>${text}</span>
+            ${
+              this.asked.includes(kind)
+                ? html`<button
+                  class="quiet icon-only"
+                  aria-label=${texts.close}
+                  title=${texts.close}
+                  @click=${() => {
+                    this.asked = this.asked.filter((one) => one !== kind);
+                  }}
+                >
+                  ${icon("close")}
+                </button>`
+                : nothing
+            }
+          </p>`,
+        )}
+      </div>
       ${
         this.silenced
           ? html`<button class="primary" @click=${this.#sound}>${icon("sound")}${texts.playSound}</button>`
@@ -297,7 +323,7 @@ export class CallView extends LitElement {
         .map(({ name, symbol, label, press, pressed }) => button(name, symbol, label, press, { pressed, rare: true }));
     const micOn = microphone.status === "on";
     const camOn = camera.status === "on";
-    return html`<div class="controls" role="toolbar" aria-label=${texts.controls}>
+    return html`<div class="controls" role="group" aria-label=${texts.controls}>
       ${button("microphone", micOn ? "microphone" : "microphone-off", micOn ? texts.mute : texts.unmute, this.#mute, { off: !micOn })}
       ${button("camera", camOn ? "camera" : "camera-off", camOn ? texts.cameraOff : texts.cameraOn, this.#camera, { off: !camOn })}
       ${wide("screen")}
@@ -306,7 +332,7 @@ export class CallView extends LitElement {
         ${unread > 0 ? html`<span class="count" aria-hidden="true">${unread}</span>` : nothing}
       </span>
       ${wide("devices")} ${wide("full")}
-      <div class="more">
+      <div class="more" @focusout=${this.#leaveMenu}>
         <button
           class="round"
           aria-label=${texts.more}
@@ -321,12 +347,13 @@ export class CallView extends LitElement {
         </button>
         ${
           this.more
-            ? html`<div class="menu" role="menu">
+            ? html`<div class="menu" role="menu" aria-label=${texts.more} @keydown=${this.#menuKey}>
               ${rare
                 .filter(({ possible }) => possible)
                 .map(
                   ({ symbol, label, press }) => html`<button
                   role="menuitem"
+                  tabindex="-1"
                   class="quiet"
                   @click=${() => {
                     this.more = false;
@@ -344,20 +371,38 @@ export class CallView extends LitElement {
     </div>`;
   }
 
-  #sidePanel(session: CallSession, side: "chat" | "devices"): TemplateResult {
+  /** The chat stays once it was open, so that what is half written is not lost. */
+  #sides(session: CallSession): unknown {
+    this.#drafts ||= this.side === "chat";
     const { texts } = this;
-    return html`<aside aria-label=${texts[side]}>
+    return [
+      this.#drafts
+        ? this.#sidePanel(
+            "chat",
+            html`<visavis-chat
+              .session=${session}
+              .texts=${texts}
+              language=${this.language}
+              peer=${this.peer}
+            ></visavis-chat>`,
+          )
+        : nothing,
+      this.side === "devices"
+        ? this.#sidePanel("devices", html`<visavis-devices .media=${session.media} .texts=${texts}></visavis-devices>`)
+        : nothing,
+    ];
+  }
+
+  #sidePanel(side: "chat" | "devices", content: TemplateResult): TemplateResult {
+    const { texts } = this;
+    return html`<aside aria-label=${texts[side]} ?hidden=${this.side !== side}>
       <header>
         <h2>${texts[side]}</h2>
         <button class="quiet icon-only" aria-label=${texts.close} title=${texts.close} @click=${() => this.#toggle(side)}>
           ${icon("close")}
         </button>
       </header>
-      ${
-        side === "chat"
-          ? html`<visavis-chat .session=${session} .texts=${texts} language=${this.language} peer=${this.peer}></visavis-chat>`
-          : html`<visavis-devices .media=${session.media} .texts=${texts}></visavis-devices>`
-      }
+      ${content}
     </aside>`;
   }
 
@@ -394,18 +439,25 @@ export class CallView extends LitElement {
     this.silenced = false;
   };
 
+  #ask(kind: DeviceKind): void {
+    if (!this.asked.includes(kind)) this.asked = [...this.asked, kind];
+  }
+
   #mute = (): void => {
     const { media } = this.session ?? {};
+    this.#ask("microphone");
     void media?.setMicrophone(media.state.microphone.status !== "on");
   };
 
   #camera = (): void => {
     const { media } = this.session ?? {};
+    this.#ask("camera");
     void media?.setCamera(media.state.camera.status !== "on");
   };
 
   #share = (): void => {
     const { media } = this.session ?? {};
+    this.#ask("screen");
     if (media?.state.screen.status === "on") media.stopScreen();
     else void media?.shareScreen();
   };
@@ -416,7 +468,9 @@ export class CallView extends LitElement {
 
   #focusSide(before: Side): void {
     if (this.side) {
-      const panel = this.renderRoot.querySelector<HTMLElement>("visavis-chat, aside button");
+      const panel = this.renderRoot.querySelector<HTMLElement>(
+        this.side === "chat" ? "visavis-chat" : "aside:not([hidden]) button",
+      );
       void this.updateComplete.then(() => panel?.focus());
     } else if (before && this.renderRoot.querySelector(".frame:focus-within") === null) {
       this.renderRoot.querySelector<HTMLElement>(`.controls .${before}`)?.focus();
@@ -435,8 +489,27 @@ export class CallView extends LitElement {
   #key = (event: KeyboardEvent): void => {
     if (event.key !== "Escape" || (!this.side && !this.more)) return;
     event.stopPropagation();
-    if (this.more) this.more = false;
+    if (this.more) this.#closeMenu();
     else this.side = undefined;
+  };
+
+  #closeMenu(): void {
+    this.more = false;
+    this.renderRoot.querySelector<HTMLElement>(".more > button")?.focus();
+  }
+
+  #leaveMenu = ({ currentTarget, relatedTarget }: FocusEvent): void => {
+    if (!(currentTarget as Element).contains(relatedTarget as Node | null)) this.more = false;
+  };
+
+  /** As the menu pattern asks for: arrows, home and end. */
+  #menuKey = (event: KeyboardEvent): void => {
+    const items = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>("button")];
+    const at = items.indexOf(event.target as HTMLElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    items.at(to % items.length)?.focus();
   };
 }
 

@@ -175,6 +175,7 @@ export class ChatPanel extends LitElement {
 
   /** Puts the cursor into the line to write in. */
   override focus(): void {
+    this.requestUpdate();
     this.renderRoot.querySelector("textarea")?.focus();
   }
 
@@ -187,7 +188,9 @@ export class ChatPanel extends LitElement {
   protected override updated(_changed: PropertyValues): void {
     const list = this.renderRoot.querySelector("ol");
     const count = (this.session?.state.chat.length ?? 0) + (this.session?.state.files.length ?? 0);
-    if (list && count !== this.#shown) list.scrollTop = list.scrollHeight;
+    // Hidden, it has no height, and is scrolled when it is seen.
+    if (!list?.clientHeight || count === this.#shown) return;
+    list.scrollTop = list.scrollHeight;
     this.#shown = count;
   }
 

@@ -6,7 +6,7 @@ import { base, buttons, fields } from "../../theme/controls.ts";
 import type { DeviceChoice, InputKind, LocalMedia } from "../media.ts";
 import { Watching } from "./watching.ts";
 
-/** `<visavis-devices .media=${…} .texts=${…} kinds="microphone camera speaker">`. */
+/** `<visavis-devices .media=${…} .texts=${…} kinds="camera microphone level speaker">`, with what is wanted in its order. */
 export class DeviceChoices extends LitElement {
   static override styles = [
     base,
@@ -34,7 +34,7 @@ export class DeviceChoices extends LitElement {
 
   constructor() {
     super();
-    this.kinds = "microphone camera speaker";
+    this.kinds = "camera microphone level speaker";
     new Watching(this, () => this.media);
   }
 
@@ -42,21 +42,14 @@ export class DeviceChoices extends LitElement {
     const { media, texts } = this;
     if (!media) return nothing;
     const { microphones, cameras, speakers, microphoneTrack } = media.state;
-    const wanted = this.kinds.split(" ");
-    return html`
-      ${
-        wanted.includes("microphone")
-          ? html`${this.#choice("microphone", texts.microphone, microphones)}
-            <visavis-level .track=${microphoneTrack} label=${texts.level}></visavis-level>`
-          : nothing
-      }
-      ${wanted.includes("camera") ? this.#choice("camera", texts.camera, cameras) : nothing}
-      ${
-        wanted.includes("speaker") && speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype
-          ? this.#choice("speaker", texts.speaker, speakers)
-          : nothing
-      }
-    `;
+    const outputs = speakers.length > 0 && "setSinkId" in HTMLMediaElement.prototype;
+    const parts: Record<string, () => unknown> = {
+      camera: () => this.#choice("camera", texts.camera, cameras),
+      microphone: () => this.#choice("microphone", texts.microphone, microphones),
+      level: () => html`<visavis-level .track=${microphoneTrack} label=${texts.level}></visavis-level>`,
+      speaker: () => (outputs ? this.#choice("speaker", texts.speaker, speakers) : nothing),
+    };
+    return html`${this.kinds.split(" ").map((kind) => parts[kind]?.())}`;
   }
 
   #choice(kind: InputKind | "speaker", label: string, devices: readonly DeviceChoice[]): TemplateResult {
