@@ -167,10 +167,12 @@ export class OrganisationSection extends ConsoleSection {
           <button class="primary" ?disabled=${this.saving}>
             ${this.saving ? html`<span class="spinner"></span>${texts.saving}` : texts.save}
           </button>
-          ${this.draft && !this.saving
-            ? html`<button type="button" class="quiet" @click=${this.#discard}>${texts.discard}</button>
+          ${
+            this.draft && !this.saving
+              ? html`<button type="button" class="quiet" @click=${this.#discard}>${texts.discard}</button>
                 <span class="small muted">${texts.unsaved}</span>`
-            : nothing}
+              : nothing
+          }
         </div>
         ${this.noticeBanner()}
       </form>
@@ -200,9 +202,10 @@ export class OrganisationSection extends ConsoleSection {
         <h2 id="origins">${texts.origins}</h2>
         <p class="muted">${texts.originsHelp}</p>
       </div>
-      ${organisation.origins.length === 0
-        ? html`<p class="banner">${icon("page")}<span>${texts.originsEmpty}</span></p>`
-        : html`<ul class="origins">
+      ${
+        organisation.origins.length === 0
+          ? html`<p class="banner">${icon("page")}<span>${texts.originsEmpty}</span></p>`
+          : html`<ul class="origins">
             ${organisation.origins.map(
               (origin) => html`<li>
                 <span>${origin}</span>
@@ -217,7 +220,8 @@ export class OrganisationSection extends ConsoleSection {
                 </button>
               </li>`,
             )}
-          </ul>`}
+          </ul>`
+      }
       <form class="add" novalidate @submit=${this.#addOrigin}>
         <label class="label" for="origin">${texts.originAdd}</label>
         <input
@@ -238,9 +242,11 @@ export class OrganisationSection extends ConsoleSection {
         ${this.fieldError("origin-error", this.originError)}
       </form>
       <div class="live" role="status">
-        ${this.originNotice
-          ? html`<div class="banner success">${icon("check")}<span>${this.originNotice}</span></div>`
-          : nothing}
+        ${
+          this.originNotice
+            ? html`<div class="banner success">${icon("check")}<span>${this.originNotice}</span></div>`
+            : nothing
+        }
       </div>
     </section>`;
   }

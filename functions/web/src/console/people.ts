@@ -153,8 +153,9 @@ export class PeopleSection extends ConsoleSection {
       </div>
       <div class="buttons">
         ${busy ? html`<span class="spinner"></span>` : nothing}
-        ${person.active
-          ? html`<button
+        ${
+          person.active
+            ? html`<button
               class="quiet"
               aria-label=${texts.linkMake(person.name)}
               ?disabled=${busy}
@@ -162,7 +163,8 @@ export class PeopleSection extends ConsoleSection {
             >
               ${icon("link")}${texts.link}
             </button>`
-          : nothing}
+            : nothing
+        }
         <button
           class="quiet"
           aria-label=${texts.personEdit(person.name)}
@@ -171,8 +173,9 @@ export class PeopleSection extends ConsoleSection {
         >
           ${icon("edit")}${texts.edit}
         </button>
-        ${person.active
-          ? html`<button
+        ${
+          person.active
+            ? html`<button
               class="quiet"
               aria-label="${texts.deactivate}: ${person.name}"
               ?disabled=${busy || self}
@@ -181,14 +184,15 @@ export class PeopleSection extends ConsoleSection {
             >
               ${texts.deactivate}
             </button>`
-          : html`<button
+            : html`<button
               class="quiet"
               aria-label="${texts.activate}: ${person.name}"
               ?disabled=${busy}
               @click=${() => void this.#setActive(person, true)}
             >
               ${texts.activate}
-            </button>`}
+            </button>`
+        }
       </div>
     </li>`;
   }
@@ -203,17 +207,15 @@ export class PeopleSection extends ConsoleSection {
   #put(person: Person): void {
     const people = this.#people.value ?? [];
     const known = people.some((other) => other.id === person.id);
-    this.#people.value = known
-      ? people.map((other) => (other.id === person.id ? person : other))
-      : [...people, person];
+    this.#people.value = known ? people.map((other) => (other.id === person.id ? person : other)) : [...people, person];
   }
 
   async #deactivate(person: Person): Promise<void> {
     const texts = this.texts.now;
     const confirmed = await this.renderRoot.querySelector<Confirm>("visavis-confirm")?.ask({
       title: texts.deactivateTitle(person.name),
-      body: html`<p>${person.name}</p>
-        <ul class="bullets">
+      body: html`<p><strong>${person.name}</strong></p>
+        <ul>
           ${texts.deactivateText.map((line) => html`<li>${line}</li>`)}
         </ul>
         <p>${texts.deactivateUndo}</p>`,
@@ -254,7 +256,10 @@ export class PeopleSection extends ConsoleSection {
 function initials(name: string): string {
   const words = name.split(/\s+/u).filter(Boolean);
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined];
-  return letters.map((word) => (word ? [...word][0] : "")).join("").toUpperCase();
+  return letters
+    .map((word) => (word ? [...word][0] : ""))
+    .join("")
+    .toUpperCase();
 }
 
 customElements.define("visavis-people", PeopleSection);

@@ -75,11 +75,13 @@ export class ReportsSection extends ConsoleSection {
         </div>
         <div class="actions">
           <button @click=${() => void this.#refresh()}>${texts.refresh}</button>
-          ${reports && reports.length > 0
-            ? html`<button ?disabled=${this.clearing} @click=${() => void this.#clear()}>
+          ${
+            reports && reports.length > 0
+              ? html`<button ?disabled=${this.clearing} @click=${() => void this.#clear()}>
                 ${this.clearing ? html`<span class="spinner"></span>` : icon("trash")}${texts.clear}
               </button>`
-            : nothing}
+              : nothing
+          }
         </div>
       </div>
       ${this.noticeBanner()}

@@ -29,7 +29,7 @@ const styles = css`
     flex-wrap: wrap;
   }
 
-  .head > div {
+  .head > div:first-child {
     flex: 1;
     display: grid;
     gap: var(--visavis-space-1);
@@ -66,25 +66,25 @@ export abstract class ConsoleSection extends LitElement {
   protected noticeBanner(): TemplateResult {
     const { notice } = this;
     return html`<div class="live" role="status">
-        ${notice?.name === "success"
-          ? html`<div class="banner success">${icon("check")}<span>${notice.text}</span></div>`
-          : nothing}
+        ${
+          notice?.name === "success"
+            ? html`<div class="banner success">${icon("check")}<span>${notice.text}</span></div>`
+            : nothing
+        }
       </div>
       <div class="live" role="alert">
-        ${notice?.name === "failure"
-          ? html`<div class="banner danger">
+        ${
+          notice?.name === "failure"
+            ? html`<div class="banner danger">
               ${icon("alert")}<span>${notice.text} ${problemText(this.staff.now, notice.error)}</span>
             </div>`
-          : nothing}
+            : nothing
+        }
       </div>`;
   }
 
   /** The face of something that is being read, could not be read, or is there. */
-  protected loaded<Value>(
-    state: LoadedState<Value>,
-    retry: () => void,
-    ready: (value: Value) => unknown,
-  ): unknown {
+  protected loaded<Value>(state: LoadedState<Value>, retry: () => void, ready: (value: Value) => unknown): unknown {
     if (state.name === "ready") return ready(state.value);
     if (state.name === "loading") {
       return html`<p class="empty card" role="status"><span class="spinner"></span>${this.texts.now.loading}</p>`;

@@ -44,8 +44,9 @@ export class SignInLinkDialog extends ConsoleSection {
     const texts = this.texts.now;
     const { shown } = this;
     return html`<dialog aria-labelledby="heading" @close=${this.#forget}>
-      ${shown
-        ? html`<div>
+      ${
+        shown
+          ? html`<div>
             <h2 id="heading">${texts.linkTitle(shown.person.name)}</h2>
             <p>${texts.linkText}</p>
             <pre id="link">${shown.link.url}</pre>
@@ -55,7 +56,8 @@ export class SignInLinkDialog extends ConsoleSection {
               <button class="primary" autofocus @click=${this.#close}>${icon("check")}${texts.done}</button>
             </div>
           </div>`
-        : nothing}
+          : nothing
+      }
     </dialog>`;
   }
 

@@ -50,11 +50,13 @@ export class SnippetSection extends ConsoleSection {
           <p class="muted">${texts.snippetHelp}</p>
         </div>
       </div>
-      ${this.origins === 0
-        ? html`<p class="banner warning">
+      ${
+        this.origins === 0
+          ? html`<p class="banner warning">
             ${icon("alert")}<span>${texts.snippetNoOrigins} <a href="#organisation">${texts.snippetNoOriginsLink}</a></span>
           </p>`
-        : nothing}
+          : nothing
+      }
       ${this.loaded(
         this.#snippet.state,
         () => void this.#snippet.load(),

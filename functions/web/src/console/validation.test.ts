@@ -67,7 +67,14 @@ test("a contact is a web address, an e-mail address or a telephone number", () =
     ["tel:+41441234567", "tel:+41441234567"],
   ];
   for (const [typed, link] of same) assert.deepEqual(checkContact(typed), { value: link }, typed);
-  for (const wrong of ["javascript:alert(1)", "http://bank.example", "call us", "mailto:", "tel:x", "data:text/html,x"]) {
+  for (const wrong of [
+    "javascript:alert(1)",
+    "http://bank.example",
+    "call us",
+    "mailto:",
+    "tel:x",
+    "data:text/html,x",
+  ]) {
     assert.deepEqual(checkContact(wrong), { why: "contact" }, wrong);
   }
 });

@@ -26,7 +26,10 @@ export function checkEmail(text: string): Checked<string, "empty" | "email"> {
 export function checkAccent(text: string): Checked<string, "colour"> {
   const short = /^#?([0-9a-f])([0-9a-f])([0-9a-f])$/iu.exec(text.trim());
   const long = short
-    ? `#${short.slice(1).map((digit) => digit + digit).join("")}`
+    ? `#${short
+        .slice(1)
+        .map((digit) => digit + digit)
+        .join("")}`
     : `#${text.trim().replace(/^#/u, "")}`;
   const colour = parseColour(long);
   return colour ? { value: formatColour(colour) } : { why: "colour" };

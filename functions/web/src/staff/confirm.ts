@@ -25,6 +25,18 @@ export class Confirm extends LitElement {
         gap: var(--visavis-space-4);
       }
 
+      .body {
+        display: grid;
+        gap: var(--visavis-space-2);
+      }
+
+      ul {
+        display: grid;
+        gap: var(--visavis-space-1);
+        padding-inline-start: 1.25rem;
+        list-style: disc;
+      }
+
       .row {
         justify-content: flex-end;
         margin-block-start: var(--visavis-space-2);
@@ -54,7 +66,7 @@ export class Confirm extends LitElement {
     return html`<dialog aria-labelledby="title" @close=${this.#closed}>
       <form method="dialog">
         <h2 id="title">${this.question?.title}</h2>
-        <div>${this.question?.body}</div>
+        <div class="body">${this.question?.body}</div>
         <div class="row">
           <button value="" autofocus>${this.#texts.now.cancel}</button>
           <button class="danger" value="confirmed">${this.question?.confirm}</button>

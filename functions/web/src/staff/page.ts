@@ -209,9 +209,11 @@ export abstract class StaffPage extends LitElement {
           <span class="medallion">${icon(signedOutIcons[state.because])}</span>
           <h1>${title}</h1>
           <p class="muted">${text}</p>
-          ${state.because === "role"
-            ? html`<a class="button" href=${other}>${texts.otherPage[this.session.role]}</a>`
-            : nothing}
+          ${
+            state.because === "role"
+              ? html`<a class="button" href=${other}>${texts.otherPage[this.session.role]}</a>`
+              : nothing
+          }
         </section>`;
       }
       case "signed-in":
@@ -239,12 +241,14 @@ export abstract class StaffPage extends LitElement {
           )}
         </select>
       </label>
-      ${access
-        ? html`<span class="person small muted">${access.person.name}</span>
+      ${
+        access
+          ? html`<span class="person small muted">${access.person.name}</span>
             <button class="quiet icon-only" title=${texts.signOut} aria-label=${texts.signOut} @click=${this.signOut}>
               ${icon("sign-out")}
             </button>`
-        : nothing}
+          : nothing
+      }
     </header>`;
   }
 

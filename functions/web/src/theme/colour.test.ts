@@ -8,7 +8,8 @@ const colour = (text: string): Rgb => parseColour(text) ?? assert.fail(text);
 test("colours are read and written", () => {
   assert.deepEqual(parseColour(" #0F6e66 "), [15, 110, 102]);
   assert.equal(formatColour([15, 110, 102]), "#0f6e66");
-  for (const wrong of ["", "red", "#fff", "#12345g", "0f6e66", "#0f6e66ff"]) assert.equal(parseColour(wrong), undefined);
+  for (const wrong of ["", "red", "#fff", "#12345g", "0f6e66", "#0f6e66ff"])
+    assert.equal(parseColour(wrong), undefined);
 });
 
 test("contrast agrees with the guidelines' known pairs", () => {

@@ -42,7 +42,8 @@ export const de: ConsoleTexts = {
   add: "Hinzufügen",
   remove: (what) => `${what} entfernen`,
   originRemoveTitle: (origin) => `${origin} entfernen?`,
-  originRemoveText: "Das Widget auf dieser Website funktioniert dann nicht mehr: Von dort kann Sie niemand mehr anrufen.",
+  originRemoveText:
+    "Das Widget auf dieser Website funktioniert dann nicht mehr: Von dort kann Sie niemand mehr anrufen.",
   removeConfirm: "Entfernen",
   originSaved: (origin) => `Gespeichert: ${origin}`,
   peopleHelp: "Wer Anrufe annimmt und wer sich um diese Verwaltung kümmert.",

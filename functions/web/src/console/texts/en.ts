@@ -66,7 +66,8 @@ export const en = {
   link: "Sign-in link",
   linkMake: (name: string) => `Make a sign-in link for ${name}`,
   linkTitle: (name: string) => `Sign-in link for ${name}`,
-  linkText: "This link is shown only now. Hand it over in person or on a channel that you trust: whoever opens it first is signed in.",
+  linkText:
+    "This link is shown only now. Hand it over in person or on a channel that you trust: whoever opens it first is signed in.",
   linkVoids: "Earlier links no longer work.",
   linkExpires: (time: string) => `Works once, until ${time}.`,
   linkFor: "Opens",
@@ -86,14 +87,16 @@ export const en = {
   personSaved: (name: string) => `${name} has been saved.`,
   snippetHelp: "Two steps, and visitors can call you from your pages.",
   snippetStep: "Paste this where the button should appear",
-  snippetText: "The integrity value makes the browser refuse the code if even one character of it was changed on the way. It belongs to this release: after an update of Visavis, copy the snippet anew.",
+  snippetText:
+    "The integrity value makes the browser refuse the code if even one character of it was changed on the way. It belongs to this release: after an update of Visavis, copy the snippet anew.",
   snippetNoOrigins: "No website is registered yet, so the widget will not be answered anywhere.",
   snippetNoOriginsLink: "Add a website",
   policyStep: "If your pages have a content security policy",
   policyText: "Add these sources to it. Nothing needs unsafe-inline or unsafe-eval.",
   integrity: "Integrity value",
   scriptUrl: "Script",
-  reportsHelp: "What browsers refused because of the content security policy. A few are normal (browser extensions); many of one kind deserve a look.",
+  reportsHelp:
+    "What browsers refused because of the content security policy. A few are normal (browser extensions); many of one kind deserve a look.",
   reportsEmpty: "No violations reported. That is how it should be.",
   directive: "Directive",
   blocked: "Blocked",

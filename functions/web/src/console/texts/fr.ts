@@ -35,7 +35,8 @@ export const fr: ConsoleTexts = {
   contact: "Contact quand personne n’est là",
   contactHint: "Une adresse web, une adresse e-mail ou un numéro de téléphone. Facultatif.",
   origins: "Sites web",
-  originsHelp: "Seules les pages de ces origines peuvent montrer le widget et vous appeler. Personne d’autre ne reçoit de réponse.",
+  originsHelp:
+    "Seules les pages de ces origines peuvent montrer le widget et vous appeler. Personne d’autre ne reçoit de réponse.",
   originsEmpty: "Pas encore de site. Ajoutez le premier pour que l’on puisse vous appeler.",
   originAdd: "Ajouter un site",
   originPlaceholder: "https://www.example.org",

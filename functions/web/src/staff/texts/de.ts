@@ -33,7 +33,10 @@ export const de: StaffTexts = {
       title: "Sie wurden abgemeldet",
       text: "Ihre Sitzung ist zu Ende. Bitten Sie Ihre Verwaltung um einen neuen Link.",
     },
-    left: { title: "Sie sind abgemeldet", text: "Um sich wieder anzumelden, bitten Sie Ihre Verwaltung um einen neuen Link." },
+    left: {
+      title: "Sie sind abgemeldet",
+      text: "Um sich wieder anzumelden, bitten Sie Ihre Verwaltung um einen neuen Link.",
+    },
     role: {
       title: "Diese Seite ist nicht für Sie",
       text: "Sie sind angemeldet, aber ohne die Rolle, die es hier braucht. Ihre Verwaltung kann sie Ihnen geben.",
