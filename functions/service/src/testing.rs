@@ -5,7 +5,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::missing_panics_doc,
-    reason = "a test that cannot go on fails"
+    clippy::needless_pass_by_value,
+    reason = "a test that cannot go on fails, and reads well"
 )]
 
 pub mod conformance;

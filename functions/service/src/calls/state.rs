@@ -190,32 +190,6 @@ pub(crate) struct Step {
 }
 
 impl Call {
-    /// A call that begins to ring for these experts, each with the end of the lease, and the notices of it.
-    pub(crate) fn ring(experts: &[(Uuid, i64)], rings_until: i64, visitor_until: i64) -> (Self, Vec<Notice>) {
-        let rings = experts
-            .iter()
-            .map(|&(expert, present_until)| Ring {
-                expert,
-                declined: false,
-                present_until,
-            })
-            .collect();
-        let call = Self {
-            state: State::Ringing,
-            version: 1,
-            rings_until,
-            visitor_until,
-            rings,
-            expert: None,
-            answer: None,
-            answered_at: None,
-            ended_at: None,
-            because: None,
-        };
-        let notices = call.notices();
-        (call, notices)
-    }
-
     /// Applies an event at `now`: first what time has done, then the event.
     pub(crate) fn step(&self, event: Event, now: i64) -> Step {
         let mut call = self.clone();

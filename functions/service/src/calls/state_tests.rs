@@ -25,9 +25,30 @@ fn hang_up(by: Party) -> Event {
     Event::HangUp { by }
 }
 
+/// A call that begins to ring for these experts, each with the end of the lease.
+fn begin(experts: &[(Uuid, i64)]) -> Call {
+    let ring = |&(expert, present_until)| Ring {
+        expert,
+        declined: false,
+        present_until,
+    };
+    Call {
+        state: State::Ringing,
+        version: 1,
+        rings_until: 45_000,
+        visitor_until: LEASE,
+        rings: experts.iter().map(ring).collect(),
+        expert: None,
+        answer: None,
+        answered_at: None,
+        ended_at: None,
+        because: None,
+    }
+}
+
 /// A call that rings for experts 1 and 2 for 45 seconds from 0, with fresh leases.
 fn ringing() -> Call {
-    Call::ring(&[(expert(1), LEASE), (expert(2), LEASE)], 45_000, LEASE).0
+    begin(&[(expert(1), LEASE), (expert(2), LEASE)])
 }
 
 fn to(party: Party, kind: Kind) -> Notice {
@@ -228,7 +249,8 @@ struct World {
 impl World {
     fn new() -> Self {
         let experts = [(expert(1), LEASE), (expert(2), LEASE), (expert(3), LEASE)];
-        let (stored, notices) = Call::ring(&experts, 45_000, LEASE);
+        let stored = begin(&experts);
+        let notices = stored.notices();
         let leases = experts
             .iter()
             .map(|&(expert, until)| (Party::Expert(expert), until))

@@ -18,38 +18,38 @@ use visavis::{
     testing::{Memory, settings},
 };
 
-pub const PAGE: &str = "https://customer.example";
+pub(crate) const PAGE: &str = "https://customer.example";
 /// Base64url that occurs nowhere by chance.
-pub const OFFER: &str = "b2ZmZXItb2YtdGhlLXZpc2l0b3I";
-pub const ANSWER: &str = "YW5zd2VyLW9mLXRoZS1leHBlcnQ";
+pub(crate) const OFFER: &str = "b2ZmZXItb2YtdGhlLXZpc2l0b3I";
+pub(crate) const ANSWER: &str = "YW5zd2VyLW9mLXRoZS1leHBlcnQ";
 
 /// The service over a platform in memory.
 #[derive(Clone)]
-pub struct Service {
-    pub memory: Memory,
+pub(crate) struct Service {
+    pub(crate) memory: Memory,
     router: Router,
     operator_key: String,
 }
 
 /// What the service answered.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// The body of an answer of that status.
     #[track_caller]
-    pub fn ok(self, status: u16) -> Value {
+    pub(crate) fn ok(self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         self.body
     }
 
     /// The slug of a problem of that status.
     #[track_caller]
-    pub fn problem(&self, status: u16) -> &str {
+    pub(crate) fn problem(&self, status: u16) -> &str {
         assert_eq!(self.status.as_u16(), status, "{}", self.body);
         assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
         self.body["type"].as_str().unwrap().strip_prefix("/problems/").unwrap()
@@ -58,11 +58,11 @@ impl Answer {
 
 impl Service {
     /// With limits that no test meets by chance.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_limits(1000)
     }
 
-    pub fn with_limits(factor: u32) -> Self {
+    pub(crate) fn with_limits(factor: u32) -> Self {
         let memory = Memory::new();
         let mut settings = settings();
         settings.0.insert("LIMITS_FACTOR", factor.to_string());
@@ -75,7 +75,7 @@ impl Service {
         }
     }
 
-    pub async fn send(&self, request: Request<Body>) -> Answer {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
@@ -88,12 +88,12 @@ impl Service {
     }
 
     /// The response with its body still to come.
-    pub async fn open(&self, request: Request<Body>) -> http::Response<Body> {
+    pub(crate) async fn open(&self, request: Request<Body>) -> http::Response<Body> {
         self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// What an administrator does in the console, without one.
-    pub async fn deactivate(&self, person: &str) {
+    pub(crate) async fn deactivate(&self, person: &str) {
         let sql = "UPDATE people SET active = 0 WHERE id = ?1";
         let rows = self
             .memory
@@ -108,18 +108,18 @@ impl Service {
     }
 
     /// Time passes; nobody renews anything.
-    pub fn wait(&self, seconds: u64) {
+    pub(crate) fn wait(&self, seconds: u64) {
         self.memory.clock().advance(Duration::from_secs(seconds));
     }
 
-    pub async fn tick(&self) {
+    pub(crate) async fn tick(&self) {
         visavis::tick(self.memory.clone(), Config::load(&settings()).unwrap())
             .await
             .unwrap();
     }
 
     /// A new organisation with the page and experts of these names.
-    pub async fn organisation(&self, experts: &[&str]) -> Organisation {
+    pub(crate) async fn organisation(&self, experts: &[&str]) -> Organisation {
         let people: Vec<_> = experts
             .iter()
             .map(|name| json!({"name": name, "title": "Adviser", "email": format!("{name}@customer.example"), "roles": ["expert"]}))
@@ -163,26 +163,26 @@ impl Service {
 }
 
 /// An organisation and its experts, whose desks are closed.
-pub struct Organisation {
+pub(crate) struct Organisation {
     service: Service,
-    pub id: String,
-    pub experts: Vec<Client>,
+    pub(crate) id: String,
+    pub(crate) experts: Vec<Client>,
 }
 
 impl Organisation {
-    pub fn path(&self, rest: &str) -> String {
+    pub(crate) fn path(&self, rest: &str) -> String {
         format!("/api/v1/organisations/{}/{rest}", self.id)
     }
 
     /// A new visitor on the organisation's page.
-    pub async fn visitor(&self) -> Client {
+    pub(crate) async fn visitor(&self) -> Client {
         let mut client = Client::new(self.service.clone(), Some(PAGE));
         let body = client.post(&self.path("visitors"), json!({})).await.ok(201);
         client.take_visitor(&body);
         client
     }
 
-    pub async fn availability(&self) -> Value {
+    pub(crate) async fn availability(&self) -> Value {
         Client::new(self.service.clone(), Some(PAGE))
             .get(&self.path("availability"))
             .await
@@ -192,22 +192,22 @@ impl Organisation {
 
 /// A widget or a desk: a token, and a mailbox with the last sequence that was handled.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     service: Service,
     origin: Option<&'static str>,
-    pub id: String,
+    pub(crate) id: String,
     /// The call of a visitor's token.
-    pub call: String,
-    pub token: Option<String>,
+    pub(crate) call: String,
+    pub(crate) token: Option<String>,
     /// An expert's session cookie.
     session: String,
     mailbox: (String, Vec<u8>),
-    pub cursor: u64,
-    pub address: &'static str,
+    pub(crate) cursor: u64,
+    pub(crate) address: &'static str,
 }
 
 impl Client {
-    pub fn new(service: Service, origin: Option<&'static str>) -> Self {
+    pub(crate) fn new(service: Service, origin: Option<&'static str>) -> Self {
         Self {
             service,
             origin,
@@ -221,7 +221,7 @@ impl Client {
         }
     }
 
-    pub fn take_visitor(&mut self, body: &Value) {
+    pub(crate) fn take_visitor(&mut self, body: &Value) {
         self.id = body["visitor"].as_str().unwrap().into();
         self.call = body["call"].as_str().unwrap().into();
         self.take_token(body);
@@ -236,7 +236,7 @@ impl Client {
         );
     }
 
-    pub fn request(&self, method: &str, path: &str, body: Option<Value>) -> Request<Body> {
+    pub(crate) fn request(&self, method: &str, path: &str, body: Option<Value>) -> Request<Body> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -257,12 +257,15 @@ impl Client {
     }
 
     /// The same token without a browser.
-    pub fn without_page(&self) -> Self {
-        Self { origin: None, ..self.clone() }
+    pub(crate) fn without_page(&self) -> Self {
+        Self {
+            origin: None,
+            ..self.clone()
+        }
     }
 
     /// The same desk with a new token for its session.
-    pub async fn signed_in_again(&self) -> Self {
+    pub(crate) async fn signed_in_again(&self) -> Self {
         let mut client = Self {
             token: None,
             ..self.clone()
@@ -277,20 +280,20 @@ impl Client {
         client
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.service.send(self.request("GET", path, None)).await
     }
 
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.service.send(self.request("POST", path, Some(body))).await
     }
 
-    pub async fn here(&self, state: &str) -> Value {
+    pub(crate) async fn here(&self, state: &str) -> Value {
         let request = self.request("PUT", "/api/v1/presence", Some(json!({"state": state})));
         self.service.send(request).await.ok(200)
     }
 
-    pub async fn leave(&self) {
+    pub(crate) async fn leave(&self) {
         let answer = self
             .service
             .send(self.request("DELETE", "/api/v1/presence", None))
@@ -299,16 +302,16 @@ impl Client {
     }
 
     /// A request about a call.
-    pub async fn on(&self, call: &str, what: &str, body: Value) -> Answer {
+    pub(crate) async fn on(&self, call: &str, what: &str, body: Value) -> Answer {
         self.post(&format!("/api/v1/calls/{call}/{what}"), body).await
     }
 
-    pub async fn ring(&self) -> Answer {
+    pub(crate) async fn ring(&self) -> Answer {
         self.ring_with(json!({})).await
     }
 
     /// Rings with these fields instead of the usual ones.
-    pub async fn ring_with(&self, fields: Value) -> Answer {
+    pub(crate) async fn ring_with(&self, fields: Value) -> Answer {
         let mut body = json!({
             "name": "Grace Visitor", "language": "en", "media": "video", "payload": OFFER,
             "page": {"url": "https://customer.example/private-page?secret=1", "title": "Private title"},
@@ -319,24 +322,24 @@ impl Client {
         self.on(&self.call, "ring", body).await
     }
 
-    pub async fn answer(&self, call: &str) -> Answer {
+    pub(crate) async fn answer(&self, call: &str) -> Answer {
         self.on(call, "answer", json!({"payload": ANSWER})).await
     }
 
     /// The call as this side sees it.
-    pub async fn look(&self, call: &str) -> Value {
+    pub(crate) async fn look(&self, call: &str) -> Value {
         self.get(&format!("/api/v1/calls/{call}")).await.ok(200)["call"].clone()
     }
 
     /// One page of the mailbox after the cursor.
-    pub async fn page(&self) -> Value {
+    pub(crate) async fn page(&self) -> Value {
         self.get(&format!("/api/v1/mailbox?after={}", self.cursor))
             .await
             .ok(200)
     }
 
     /// Everything new in the mailbox, opened; a gap is `{"gap": n}`.
-    pub async fn hear(&mut self) -> Vec<Value> {
+    pub(crate) async fn hear(&mut self) -> Vec<Value> {
         let page = self.page().await;
         let mut heard = Vec::new();
         for delivery in page["deliveries"].as_array().unwrap() {
@@ -352,7 +355,7 @@ impl Client {
     }
 
     /// The types of everything new in the mailbox.
-    pub async fn hear_types(&mut self) -> Vec<String> {
+    pub(crate) async fn hear_types(&mut self) -> Vec<String> {
         self.hear()
             .await
             .iter()
@@ -360,7 +363,7 @@ impl Client {
             .collect()
     }
 
-    pub fn unseal(&self, sealed: &str) -> Value {
+    pub(crate) fn unseal(&self, sealed: &str) -> Value {
         let (name, key) = &self.mailbox;
         let sealed = BASE64URL.decode(sealed).unwrap();
         let (nonce, sealed) = sealed.split_first_chunk::<12>().unwrap();
