@@ -33,6 +33,10 @@ impl<S: Send + Sync, T: DeserializeOwned, const LIMIT: usize> FromRequest<S> for
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         require_media_type(request.headers(), &["application/json"])?;
         let body = read_body(request, LIMIT).await?;
+        // serde would take a list of the fields' values too.
+        if body.trim_ascii_start().first() != Some(&b'{') {
+            return Err(Problem::malformed("The body is not of the documented form: it must be a JSON object."));
+        }
         serde_json::from_slice(&body)
             .map(Self)
             .map_err(|error| Problem::malformed(format!("The body is not of the documented form: {error}.")))
