@@ -1,6 +1,6 @@
 //! Reading a mailbox in each of its three ways, and opening what lies in it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use aes_gcm::{
     Aes256Gcm, KeyInit as _, Nonce,
@@ -253,6 +253,8 @@ impl Source {
 
     /// The next delivery; nothing when the stream ended on purpose.
     async fn receive(&mut self, service: &Service, token: &str, origin: &str, after: u64) -> Option<Value> {
+        // Between pages, within the service's rate limits.
+        let mut pause = Duration::from_millis(50);
         match self {
             Self::Socket(socket) => loop {
                 match socket.next().await {
@@ -275,6 +277,7 @@ impl Source {
                 buffer.extend(chunk.expect("a stream that says bye before it ends"));
             },
             Self::Pages(waiting) => loop {
+                pause = (pause * 2).min(Duration::from_secs(1));
                 if let Some(delivery) = waiting.pop_front() {
                     return Some(delivery);
                 }
@@ -282,7 +285,7 @@ impl Source {
                 waiting.extend(page["deliveries"].as_array().expect("deliveries").iter().cloned());
                 if waiting.is_empty() {
                     assert_eq!(page["more"], false, "more after an empty page");
-                    sleep(std::time::Duration::from_millis(100)).await;
+                    sleep(pause).await;
                 }
             },
         }

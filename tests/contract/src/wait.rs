@@ -14,11 +14,11 @@ pub async fn within<T>(deadline: Duration, what: &str, future: impl Future<Outpu
         .unwrap_or_else(|_| panic!("not within {deadline:?}: {what}"))
 }
 
-/// Asks again and again until the probe says yes.
+/// Asks again and again until the probe says yes: often at first, then once a second, within the service's rate limits.
 pub async fn eventually(deadline: Duration, what: &str, mut probe: impl AsyncFnMut() -> bool) {
     let start = Instant::now();
     while !probe().await {
         assert!(start.elapsed() < deadline, "not within {deadline:?}: {what}");
-        sleep(Duration::from_millis(50)).await;
+        sleep(if start.elapsed() < Duration::from_secs(1) { Duration::from_millis(50) } else { Duration::from_secs(1) }).await;
     }
 }

@@ -202,7 +202,7 @@ async fn paths_and_queries_have_a_form_too() {
         "/api/v1/",
         "/api/v2/presence",
     ] {
-        let answer = get(path).send().await;
+        let answer = organisation.service.get(path).bearer(&visitor.token).send().await;
         assert_eq!(answer.status, 404, "{path}: {}", answer.text());
         answer.expect_problem(404, "not-found");
     }

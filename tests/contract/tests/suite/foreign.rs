@@ -94,17 +94,11 @@ async fn a_visitor_rings_no_expert_of_another_organisation() {
 
 #[tokio::test]
 async fn an_organisation_that_never_was_is_not_found() {
-    let service = visavis_contract::Service::new();
-    let id = Uuid::now_v7();
-    let path = format!("/api/v1/organisations/{id}");
-    service
-        .get(&format!("{path}/availability"))
-        .send()
-        .await
-        .expect_problem(404, "not-found");
-    service
-        .post(&format!("{path}/visitors"), &json!({}))
-        .send()
-        .await
-        .expect_problem(404, "not-found");
+    let elsewhere = Organisation::new(1).await;
+    let service = &elsewhere.service;
+    let path = format!("/api/v1/organisations/{}", Uuid::now_v7());
+    service.get(&format!("{path}/availability")).send().await.expect_problem(404, "not-found");
+    // A visitor comes from a page, and no page is registered for it.
+    let visit = service.post(&format!("{path}/visitors"), &json!({})).origin(&elsewhere.origin).send().await;
+    assert!(matches!(visit.status.as_u16(), 403 | 404), "{}", visit.text());
 }

@@ -124,7 +124,7 @@ async fn signing_out_ends_the_session_and_the_presence() {
     expert.vanish();
     assert_eq!(organisation.availability().await["state"], "closed");
     let token = Staff::token_request(&organisation.service, &expert.cookie, "expert").await;
-    token.expect_problem(401, "token-invalid");
+    token.expect_problem(401, "token-expired");
 }
 
 #[tokio::test]
