@@ -13,12 +13,14 @@ const RUNS = 7;
 /** One way, in milliseconds. */
 const DELAY = 100;
 
-/** What is measured in a page has settled: descriptions are exchanged and candidates gathered, as after a ring or two. */
-const settled = (/** @type {import("playwright-core").Page} */ page) =>
-  page.evaluate(() => {
-    const live = globalThis.__watch.connections.filter((connection) => connection.connectionState !== "closed");
-    return live.length === 1 && live.every((connection) => connection.iceGatheringState === "complete");
-  });
+/** A second has passed, as it does before a person answers: the description is made, candidates are gathered. */
+const prepared = (/** @type {import("playwright-core").Page} */ page) =>
+  page.evaluate(() =>
+    globalThis.__watch.connections.some(
+      ({ connectionState, localDescription }) =>
+        connectionState !== "closed" && localDescription?.sdp.includes("a=candidate:"),
+    ),
+  );
 
 /**
  * @param {World} world
@@ -48,7 +50,7 @@ async function calls(world, delay) {
     else await visitor.beginAgain();
     await visitor.ring({});
     await desk.rings();
-    await until("both sides are prepared", async () => (await settled(desk.page)) && (await settled(visitor.page)));
+    await until("both sides are prepared", async () => (await prepared(desk.page)) && (await prepared(visitor.page)));
     await desk.answer();
     const seen = await until("the first frame", () => visitor.page.evaluate(() => globalThis.__watch.firstFrameAt));
     results.push(seen - (await desk.page.evaluate(() => globalThis.__watch.clickedAt ?? Number.NaN)));

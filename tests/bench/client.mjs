@@ -22,6 +22,7 @@ function unseal({ name, key }, sealed) {
 export class Client {
   /** @type {Map<string, (at: number) => void>} */ #awaited = new Map();
   /** @type {WebSocket | undefined} */ #socket;
+  /** @type {NodeJS.Timeout | undefined} */ #lease;
 
   /**
    * @param {string} service
@@ -70,7 +71,14 @@ export class Client {
     return new Promise((resolve) => this.#awaited.set(payload, resolve));
   }
 
+  /** Is there until {@link close}: renews its lease. @param {"here" | "available"} state */
+  async stay(state) {
+    await this.request("PUT", "/presence", { state });
+    this.#lease = setInterval(() => this.request("PUT", "/presence", { state }).catch(() => {}), 8_000);
+  }
+
   close() {
+    clearInterval(this.#lease);
     this.#socket?.close();
   }
 }
@@ -82,7 +90,7 @@ export class Client {
 export async function expert(stack, person) {
   const { token, session } = await signIn(stack, person, "expert");
   const client = new Client(stack.service, { token, mailbox: session.mailbox, origin: stack.service });
-  await client.request("PUT", "/presence", { state: "available" });
+  await client.stay("available");
   return client;
 }
 

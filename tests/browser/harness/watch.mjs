@@ -54,8 +54,10 @@ function install(path) {
         if (!watch.timeFirstFrame || track.kind !== "video") return;
         const reader = new MediaStreamTrackProcessor({ track }).readable.getReader();
         reader.read().then(({ value }) => {
+          // A track that ends without a frame is done.
+          if (!value) return;
           watch.firstFrameAt ??= performance.timeOrigin + performance.now();
-          value?.close();
+          value.close();
           return reader.cancel();
         });
       });
