@@ -3,9 +3,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { Problem } from "../call/api.ts";
 import type { Transport } from "../call/mailbox.ts";
-import type { DeviceProblem } from "../call/media.ts";
 import type { CallSession, Outcome } from "../call/session.ts";
-import type { Availability, Id, Media } from "../call/types.ts";
+import type { Id, Media } from "../call/types.ts";
 import { defineCallView } from "../call/view/call-view.ts";
 import { initials } from "../call/view/initials.ts";
 import { Watching } from "../call/view/watching.ts";
@@ -15,14 +14,15 @@ import { accentTokens } from "../theme/accent.ts";
 import { base, buttons, fields, surfaces } from "../theme/controls.ts";
 import { type Icon, icon } from "../theme/icons.ts";
 import { tokens } from "../theme/tokens.ts";
+import { availability } from "./faces/availability.ts";
+import { deviceCheck, nameProblem } from "./faces/device-check.ts";
+import { contactLink, message, problemText } from "./faces/message.ts";
 import { CLOSED, type PanelElement, type Seen } from "./host.ts";
 import { panelStyles } from "./panel.styles.ts";
 import { Visitor } from "./visitor.ts";
 
 /** What the panel shows. */
 type Face = "start" | "check" | "ringing" | "call" | "ended";
-
-const FACES_SHOWN = 5;
 
 abstract class Panel extends LitElement implements PanelElement {
   static override styles = [tokens, base, buttons, fields, surfaces, panelStyles];
@@ -34,7 +34,7 @@ abstract class Panel extends LitElement implements PanelElement {
     media: { state: true },
     named: { state: true },
     waits: { state: true },
-    settings: { state: true },
+    choosing: { state: true },
   };
 
   declare base: string;
@@ -49,7 +49,7 @@ abstract class Panel extends LitElement implements PanelElement {
   declare named: string;
   /** In line, instead of ringing once. */
   declare waits: boolean;
-  declare settings: boolean;
+  declare choosing: boolean;
   #visitor: Visitor | undefined;
   #face: Face = "start";
 
@@ -62,7 +62,7 @@ abstract class Panel extends LitElement implements PanelElement {
     this.media = "video";
     this.named = "";
     this.waits = false;
-    this.settings = false;
+    this.choosing = false;
     this.large = false;
     this.busy = false;
     new Watching(this, () => this.#visitor);
@@ -135,7 +135,7 @@ abstract class Panel extends LitElement implements PanelElement {
 
   protected override render(): TemplateResult {
     const { texts } = this;
-    const name = this.#organisation()?.name ?? "";
+    const name = typeof this.seen === "object" ? this.seen.organisation.name : "";
     const face = this.#face;
     return html`<section role="dialog" aria-label=${texts.title(name)} tabindex="-1" class=${face}>
       <header>
@@ -172,7 +172,7 @@ abstract class Panel extends LitElement implements PanelElement {
     const session = this.#visitor?.state.session;
     switch (face) {
       case "start":
-        return this.#start();
+        return availability(this.seen, this.texts, this.#choose);
       case "check":
         return this.#check();
       case "ringing":
@@ -189,251 +189,74 @@ abstract class Panel extends LitElement implements PanelElement {
     }
   }
 
-  // ---- Who is there
-
-  #organisation(): Availability["organisation"] | undefined {
-    return typeof this.seen === "object" ? this.seen.organisation : undefined;
-  }
-
-  #start(): TemplateResult {
-    const { texts, seen } = this;
-    if (!("RTCPeerConnection" in globalThis))
-      return this.#message("alert", texts.problem.title, texts.problem.unsupported);
-    if (seen === "loading")
-      return html`<p class="centre muted" role="status"><span class="spinner"></span>${texts.loading}</p>`;
-    if (seen === "unknown") return this.#message("alert", texts.problem.title, texts.problem.unknown);
-    if (seen === "unreachable") {
-      // The loader asks again every few seconds, and this gives way by itself.
-      const text = navigator.onLine ? texts.problem.unreachable : texts.problem.offline;
-      return html`${this.#message("alert", texts.problem.title, text)}<span class="spinner muted centre"></span>`;
-    }
-    const { experts, state } = seen;
-    if (state === "closed") return this.#message("person", texts.nobody.title, texts.nobody.text, this.#contact());
-    const free = experts.filter((expert) => expert.state === "free");
-    const [first] = free;
-    const choice = (media: Media, symbol: Icon, label: string, primary: boolean): TemplateResult => html`<button
-      class=${primary ? "primary large" : "large"}
-      ?data-focus=${primary}
-      @click=${() => this.#choose(media)}
-    >
-      ${icon(symbol)}${label}
-    </button>`;
-    return html`
-      <div class="intro">
-        ${
-          state === "busy"
-            ? html`<h1>${texts.busy.title}</h1>
-              <p class="muted">${texts.busy.text}</p>`
-            : html`<h1>${this.#organisation() ? texts.title(seen.organisation.name) : ""}</h1>
-              <p class="muted">
-                ${first && free.length === 1 ? texts.available(first.name) : texts.availableMany}
-              </p>`
-        }
-      </div>
-      <ul class="people">
-        ${experts.slice(0, FACES_SHOWN).map(
-          (expert) => html`<li>
-            <span class="avatar ${expert.state}" aria-hidden="true">${initials(expert.name)}</span>
-            <span class="who">
-              <strong>${expert.name}</strong>
-              ${expert.title ? html`<span class="small muted">${expert.title}</span>` : nothing}
-            </span>
-            <span class="badge ${expert.state}">${expert.state === "free" ? texts.free : texts.inCall}</span>
-          </li>`,
-        )}
-      </ul>
-      <div class="ways">
-        ${choice("video", "camera", texts.video, true)}
-        <div class="pair">
-          ${choice("audio", "phone", texts.audio, false)} ${choice("chat", "chat", texts.chat, false)}
-        </div>
-        ${state === "busy" ? this.#contact() : nothing}
-      </div>
-    `;
-  }
-
   #contact(): unknown {
-    const contact = this.#organisation()?.contact;
-    if (!contact || !/^(https|mailto|tel):/i.test(contact)) return nothing;
-    return html`<a class="button" href=${contact} rel="noopener" target=${contact.startsWith("https:") ? "_blank" : nothing}>
-      ${this.texts.contact}
-    </a>`;
+    return contactLink(typeof this.seen === "object" ? this.seen.organisation.contact : undefined, this.texts);
   }
 
-  #message(symbol: Icon, title: string, text: string, ways: unknown = nothing): TemplateResult {
-    return html`<div class="message" role="status">
-      <span class="medallion">${icon(symbol)}</span>
-      <h1>${title}</h1>
-      <p class="muted">${text}</p>
-      <div class="ways">${ways}</div>
-    </div>`;
-  }
-
-  #choose(media: Media): void {
+  #choose = (media: Media): void => {
     this.media = media;
     this.waits = typeof this.seen === "object" && this.seen.state === "busy";
     void this.#ready().start(media);
-  }
+  };
 
-  // ---- A look at the devices
+  // ---- Before it rings
 
   #check(): TemplateResult {
+    const { texts, viewTexts, media, waits, named } = this;
+    const { step, media: local, problem, ringing, session } = this.#visitor?.state ?? {};
+    const refused = problem && this.#refused(problem, session !== undefined);
+    if (refused) return refused;
+    return deviceCheck({
+      texts,
+      viewTexts,
+      media,
+      local,
+      picture: this.#picture(local?.state.cameraTrack ?? null),
+      name: named,
+      problem,
+      ready: step === "ready" && !ringing,
+      waits,
+      choosing: this.choosing,
+      rename: (name) => {
+        this.named = name;
+      },
+      toggleChoice: () => {
+        this.choosing = !this.choosing;
+      },
+      settleFor: (less) => {
+        this.media = less;
+        void local?.setCamera(false);
+        if (less === "chat") void local?.setMicrophone(false);
+      },
+      submit: () => this.#ring(this.waits),
+    });
+  }
+
+  /** Why it does not ring, and the ways on; nothing where the form itself says so. */
+  #refused(problem: Problem, started: boolean): TemplateResult | undefined {
     const { texts } = this;
-    const { step, media, problem, ringing, session } = this.#visitor?.state ?? {};
-    const ready = step === "ready" && session !== undefined;
-    if (problem && !session) return this.#problem(problem);
-    if (problem?.slug === "nobody-available") {
-      return this.#message("person", texts.nobody.title, texts.nobody.text, [
-        html`<button class="primary" data-focus @click=${() => this.#ring(this.waits)}>${texts.tryAgain}</button>`,
-        this.#contact(),
-      ]);
+    const way = (label: string, press: () => void): TemplateResult =>
+      html`<button class="primary" data-focus @click=${press}>${label}</button>`;
+    if (started && problem.slug === "nobody-available") {
+      const again = way(texts.tryAgain, () => this.#ring(this.waits));
+      return message("person", texts.nobody.title, texts.nobody.text, [again, this.#contact()]);
     }
-    if (problem?.slug === "busy") {
-      return this.#message("people", texts.busy.title, texts.busy.text, [
-        html`<button class="primary" data-focus @click=${() => this.#ring(true)}>${texts.busy.wait}</button>`,
-        this.#contact(),
-      ]);
+    if (started && problem.slug === "busy") {
+      const wait = way(texts.busy.wait, () => this.#ring(true));
+      return message("people", texts.busy.title, texts.busy.text, [wait, this.#contact()]);
     }
-    const naming =
-      problem?.slug === "card-number"
-        ? texts.check.cardNumber
-        : problem?.slug === "malformed"
-          ? texts.check.nameWrong
-          : "";
-    if (problem && !naming) return this.#problem(problem);
-    const { camera, microphone, cameraTrack } = media?.state ?? {};
-    const asking = microphone?.status === "starting" || camera?.status === "starting";
-    return html`<form @submit=${this.#submit}>
-      <h1>${texts.check[this.media]}</h1>
-      ${
-        this.media === "video"
-          ? html`<div class="preview">
-            <video autoplay playsinline .muted=${true} .srcObject=${this.#preview(cameraTrack)} aria-label=${texts.check.preview}></video>
-            ${
-              cameraTrack
-                ? nothing
-                : html`<p>
-                  ${camera?.status === "starting" ? html`<span class="spinner"></span>` : icon("camera-off")}
-                  ${camera?.status === "starting" ? texts.check.asking : texts.check.cameraOff}
-                </p>`
-            }
-          </div>`
-          : nothing
-      }
-      ${this.media === "audio" && asking ? html`<p class="muted" role="status">${texts.check.askingMicrophone}</p>` : nothing}
-      ${
-        this.media === "chat"
-          ? nothing
-          : html`<div class="line">
-              ${this.media === "audio" ? this.#switch("microphone", microphone?.status === "on") : icon("microphone")}
-              <visavis-level .track=${media?.state.microphoneTrack ?? null} label=${this.viewTexts.level}></visavis-level>
-              <button type="button" class="quiet" aria-expanded=${this.settings} @click=${this.#toggleSettings}>
-                ${icon("settings")}${texts.check.settings}
-              </button>
-            </div>
-            ${
-              this.settings
-                ? html`<visavis-devices
-                  .media=${media}
-                  .texts=${this.viewTexts}
-                  kinds=${this.media === "video" ? "camera microphone speaker" : "microphone speaker"}
-                ></visavis-devices>`
-                : this.#deviceProblems()
-            }`
-      }
-      <div class="field">
-        <label for="name">${texts.check.name} <span class="hint">(${texts.check.optional})</span></label>
-        <input
-          id="name"
-          name="name"
-          autocomplete="name"
-          maxlength="80"
-          .value=${this.named}
-          aria-invalid=${naming ? "true" : nothing}
-          aria-describedby=${naming ? "naming" : nothing}
-          @input=${(event: Event) => {
-            this.named = (event.target as HTMLInputElement).value;
-          }}
-        />
-        ${naming ? html`<p class="error" id="naming" role="alert">${naming}</p>` : nothing}
-      </div>
-      <p class="hint">${texts.check.consent}</p>
-      <div class="foot">
-      <button class="primary large" ?data-focus=${this.media !== "chat"} aria-disabled=${!ready || ringing ? "true" : nothing}>
-        ${!ready || ringing ? html`<span class="spinner"></span>` : icon(this.media === "chat" ? "chat" : "phone")}
-        ${this.waits ? texts.busy.wait : this.media === "chat" ? texts.check.chat_now : texts.check.call}
-      </button>
-      </div>
-    </form>`;
+    if (started && nameProblem(problem, texts)) return undefined;
+    const again = way(texts.tryAgain, () => void this.#ready().start(this.media));
+    return message("alert", texts.problem.title, problemText(problem, texts.problem), [again, this.#contact()]);
   }
 
-  #switch(kind: "microphone" | "camera", on: boolean): TemplateResult {
-    const { mute, unmute, cameraOff, cameraOn } = this.viewTexts;
-    const label = kind === "microphone" ? (on ? mute : unmute) : on ? cameraOff : cameraOn;
-    const media = this.#visitor?.state.media;
-    return html`<button
-      type="button"
-      class="icon-only ${on ? "" : "off"}"
-      aria-label=${label}
-      title=${label}
-      @click=${() => (kind === "microphone" ? media?.setMicrophone(!on) : media?.setCamera(!on))}
-    >
-      ${icon(on ? kind : `${kind}-off`)}
-    </button>`;
+  #shown: MediaStream | null = null;
+
+  /** The same stream for the same track: another one would make the picture flicker. */
+  #picture(track: MediaStreamTrack | null): MediaStream | null {
+    if ((this.#shown?.getVideoTracks()[0] ?? null) !== track) this.#shown = track && new MediaStream([track]);
+    return this.#shown;
   }
-
-  #previewed: MediaStream | null = null;
-
-  #preview(track: MediaStreamTrack | null | undefined): MediaStream | null {
-    if ((this.#previewed?.getVideoTracks()[0] ?? null) !== (track ?? null)) {
-      this.#previewed = track ? new MediaStream([track]) : null;
-    }
-    return this.#previewed;
-  }
-
-  /** What does not work, why, and how to go on without it. */
-  #deviceProblems(): unknown {
-    const { texts, viewTexts } = this;
-    const media = this.#visitor?.state.media;
-    const { camera, microphone } = media?.state ?? {};
-    const problem = (kind: "camera" | "microphone", what: DeviceProblem, ways: unknown): TemplateResult => html`<div
-      class="banner warning"
-      role="alert"
-    >
-      ${icon("alert")}
-      <div>
-        <p>${viewTexts.problem[kind][what]}</p>
-        <p class="row">
-          <button type="button" @click=${() => (kind === "camera" ? media?.setCamera(true) : media?.setMicrophone(true))}>
-            ${texts.check.tryAgain}
-          </button>
-          ${ways}
-        </p>
-      </div>
-    </div>`;
-    const instead = (to: Media, label: string): TemplateResult =>
-      html`<button type="button" @click=${() => this.#goOn(to)}>${label}</button>`;
-    if (microphone?.problem) return problem("microphone", microphone.problem, instead("chat", texts.check.chatOnly));
-    if (camera?.problem) return problem("camera", camera.problem, instead("audio", texts.check.voiceOnly));
-    return nothing;
-  }
-
-  /** Goes on with less, on the connection that is ready. */
-  #goOn(media: Media): void {
-    this.media = media;
-    const local = this.#visitor?.state.media;
-    void local?.setCamera(false);
-    if (media === "chat") void local?.setMicrophone(false);
-  }
-
-  #toggleSettings = (): void => {
-    this.settings = !this.settings;
-  };
-
-  #submit = (event: Event): void => {
-    event.preventDefault();
-    this.#ring(this.waits);
-  };
 
   #ring(wait: boolean): void {
     const { step, ringing } = this.#visitor?.state ?? {};
@@ -447,31 +270,6 @@ abstract class Panel extends LitElement implements PanelElement {
       page: { url: location.origin + location.pathname, title: this.pageLabel.slice(0, 200) },
       media: this.media,
     });
-  }
-
-  #problem(problem: Problem): TemplateResult {
-    const texts = this.texts.problem;
-    const text = (): string => {
-      switch (problem.slug) {
-        case "unreachable":
-          return navigator.onLine ? texts.unreachable : texts.offline;
-        case "too-many-requests":
-          return texts.tooMany;
-        case "origin-not-registered":
-        case "not-found":
-          return texts.unknown;
-        case "token-expired":
-        case "token-invalid":
-        case "call-over":
-          return texts.expired;
-        default:
-          return texts.other;
-      }
-    };
-    return this.#message("alert", texts.title, text(), [
-      html`<button class="primary" data-focus @click=${() => this.#ready().start(this.media)}>${this.texts.tryAgain}</button>`,
-      this.#contact(),
-    ]);
   }
 
   // ---- Ringing, and after
@@ -511,7 +309,7 @@ abstract class Panel extends LitElement implements PanelElement {
     const { answered_at: from, ended_at: to } = session?.state.call ?? {};
     const symbols: Partial<Record<Outcome, Icon>> = { "hung-up": "check", "other-hung-up": "check", taken: "check" };
     const missed = outcome === "missed" || outcome === "declined";
-    return this.#message(symbols[outcome] ?? "phone-down", texts.ended[outcome], this.#endedText(outcome, from, to), [
+    return message(symbols[outcome] ?? "phone-down", texts.ended[outcome], this.#endedText(outcome, from, to), [
       html`<button class="primary" data-focus @click=${() => this.#again(false)}>${texts.again}</button>`,
       missed ? html`<button @click=${() => this.#again(true)}>${texts.busy.wait}</button>` : nothing,
       missed ? this.#contact() : nothing,
@@ -534,12 +332,12 @@ abstract class Panel extends LitElement implements PanelElement {
 
   #back = (): void => {
     this.#visitor?.stop();
-    this.settings = false;
+    this.choosing = false;
   };
 
   #close = (): void => {
     this.#visitor?.stop();
-    this.settings = false;
+    this.choosing = false;
     this.hidden = true;
     void this.updateComplete.then(() => this.dispatchEvent(new Event(CLOSED)));
   };
