@@ -83,6 +83,7 @@ pub(crate) struct Stack {
     pub(crate) site: String,
     /// The operator's key.
     operator_key: String,
+    relay_secret: String,
     services: Vec<Service>,
     _demo: Demo,
     _held: File,
@@ -142,6 +143,7 @@ impl Stack {
             service: origin,
             site,
             operator_key,
+            relay_secret,
             services: vec![service, relay],
             _demo: demo,
             _held: held,
@@ -154,7 +156,8 @@ impl Stack {
             .env("VISAVIS_READY", &self.ready)
             .env("VISAVIS_BASE", &self.service)
             .env("VISAVIS_SITE", &self.site)
-            .env("VISAVIS_OPERATOR_KEY", &self.operator_key);
+            .env("VISAVIS_OPERATOR_KEY", &self.operator_key)
+            .env("VISAVIS_RELAY_SECRET", &self.relay_secret);
     }
 
     /// Fails when one of its programs has ended.
