@@ -35,14 +35,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Somewhere nobody else is, for tests: limits are no hindrance there.
-    pub(crate) fn for_tests(state: PathBuf) -> Result<Self> {
+    /// Somewhere nobody else is, with rate limits so many times higher: everything there comes from one address.
+    pub(crate) fn apart(state: PathBuf, limits: u32) -> Result<Self> {
         Ok(Self {
             state,
             port: ports::free()?,
             demo_port: ports::free()?,
             relay_port: ports::free()?,
-            settings: vec![("LIMITS_FACTOR", "1000".into())],
+            settings: vec![("LIMITS_FACTOR", limits.to_string())],
         })
     }
 

@@ -14,6 +14,9 @@ use crate::{
     stack::{Place, Stack},
 };
 
+/// High enough for the suites, low enough for the contract suite to reach one.
+const LIMITS: u32 = 50;
+
 /// Shared by the checks of one run.
 pub(super) struct World {
     /// The repository's root.
@@ -78,7 +81,7 @@ impl World {
     pub(super) fn stack(&mut self) -> Result<&Stack> {
         if matches!(self.stack, Start::NotYet) {
             self.stack = Start::Failed;
-            let place = Place::for_tests(self.state.clone())?;
+            let place = Place::apart(self.state.clone(), LIMITS)?;
             self.tools()?;
             let Some(tools) = &self.tools else {
                 return Err(Failure::Interrupted);
