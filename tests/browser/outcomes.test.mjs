@@ -48,6 +48,17 @@ describe("outcomes", { concurrency: 2 }, () => {
     await visitor.receives();
   });
 
+  scenario("a card number in place of a name rings nowhere, and the visitor may go on", async (world) => {
+    const organisation = await world.organisation();
+    const desk = await world.desk(organisation.people[0]);
+    const visitor = await world.visitor(organisation);
+    await visitor.begin();
+    await visitor.isRefusedTheName("4111 1111 1111 1111");
+    await visitor.ring({ name: "Vera Visitor" });
+    await desk.rings();
+    assert.match(await desk.waitingVisitor(), /Vera Visitor/);
+  });
+
   scenario("with all desks closed nobody is there, and nothing rings", async (world) => {
     const organisation = await world.organisation({ contact: "mailto:office@example.org" });
     const visitor = await world.visitor(organisation);

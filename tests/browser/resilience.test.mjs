@@ -43,6 +43,22 @@ scenario("the visitor loses the service for a moment while it rings", async (wor
   await visitor.receives();
 });
 
+scenario("both lose the service mid-call: the call goes on, and what was said meanwhile arrives", async (world) => {
+  const [one, two] = [await world.wire(), await world.wire()];
+  const { visitor, desk } = await world.call({ visitor: { wire: one }, desk: { wire: two } });
+  for (const wire of [one, two]) await wire.cut();
+  await visitor.say("Are you still there?");
+  await desk.reads("Are you still there?");
+  for (const side of [visitor, desk]) await side.receives();
+  for (const wire of [one, two]) await wire.mend();
+  await visitor.hangUp();
+  await desk.readyForNext();
+  // The desk is heard by the service again: the next call rings.
+  await visitor.beginAgain();
+  await visitor.ring();
+  await desk.rings();
+});
+
 scenario("the visitor's network is gone for some seconds and comes back", async (world) => {
   const wire = await world.wire();
   const line = await world.line(world.stack.relay.address);

@@ -88,6 +88,13 @@ export class Visitor extends Side {
     await this.widget.getByRole("button", { name: "Cancel" }).waitFor();
   }
 
+  /** @param {string} name */
+  async isRefusedTheName(name) {
+    await this.widget.getByLabel("Your name").fill(name);
+    await this.#ringButton.click();
+    await this.#sees("Please do not enter card numbers");
+  }
+
   async cancel() {
     await this.widget.getByRole("button", { name: "Cancel" }).click();
     await this.#sees("Cancelled");
