@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use stun_types::message::TransactionId;
 
 use crate::address::{Family, FiveTuple, PeerAddress, RelayAddress};
-use crate::quota::Lease;
+use crate::quota::{Lease, Quota};
+use crate::rate::Bucket;
 
 /// How long a permission lasts (RFC 8656 section 9).
 pub const PERMISSION_LIFETIME: Duration = Duration::from_mins(5);
@@ -71,6 +72,8 @@ pub struct Allocation<S> {
     relays: [Option<Relay<S>>; 2],
     permissions: Vec<Permission>,
     channels: Vec<Channel>,
+    bytes: Bucket,
+    packets: Bucket,
     /// Given back when the allocation is dropped.
     pub lease: Lease,
 }
@@ -102,6 +105,8 @@ impl<S> Allocation<S> {
             relays: [None, None],
             permissions: Vec::new(),
             channels: Vec::new(),
+            bytes: Bucket::default(),
+            packets: Bucket::default(),
             lease,
         }
     }
@@ -208,6 +213,13 @@ impl<S> Allocation<S> {
             .iter()
             .find(|channel| channel.peer == peer && channel.until > now)
             .map(|channel| channel.number)
+    }
+
+    /// Whether so many bytes may be relayed now; then they count. `milliseconds` as [`crate::rate::milliseconds`] tells.
+    pub fn spend(&mut self, milliseconds: u32, bytes: usize, datagrams: usize, quota: &Quota) -> bool {
+        let [bytes, datagrams] = [bytes, datagrams].map(|amount| u32::try_from(amount).unwrap_or(u32::MAX));
+        self.packets.take(milliseconds, datagrams, quota.packets())
+            && self.bytes.take(milliseconds, bytes, quota.bytes())
     }
 
     /// How long it still lasts.

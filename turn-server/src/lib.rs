@@ -16,6 +16,7 @@ pub mod integrity;
 pub mod nonce;
 pub mod peer_policy;
 pub mod quota;
+pub mod rate;
 pub mod server;
 pub mod table;
 pub mod wheel;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use visavis_turn::config::Config;
@@ -73,8 +74,17 @@ fn fail(text: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// Every allocation takes a descriptor: as many as the system lets us have without asking.
+fn raise_descriptor_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    // Left as it is where that is refused; then the relay is full earlier.
+    let _ = setrlimit(Resource::Nofile, limit);
+}
+
 /// Starts the workers, says so, and waits for a signal.
 fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+    raise_descriptor_limit();
     let mut nonce_key = [0; 32];
     getrandom::fill(&mut nonce_key)?;
     let rules = Arc::new(config.rules(nonce_key));

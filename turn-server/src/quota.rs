@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::rate::Rate;
+
 /// The bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -21,6 +23,12 @@ pub struct Quota {
     pub permissions: u16,
     /// Channels of one allocation.
     pub channels: u16,
+    /// Bytes of data for each second and allocation, both ways together; 0 is no limit.
+    pub bytes_per_second: u32,
+    /// Datagrams for each second and allocation, both ways together; 0 is no limit.
+    pub packets_per_second: u32,
+    /// Answers for each second and network (IPv4 /24, IPv6 /48) to those who are not authenticated; 0 is no limit.
+    pub unauthenticated_per_second: u32,
 }
 
 impl Default for Quota {
@@ -31,6 +39,39 @@ impl Default for Quota {
             total: 16_000,
             permissions: 64,
             channels: 64,
+            bytes_per_second: 0,
+            packets_per_second: 0,
+            unauthenticated_per_second: 200,
+        }
+    }
+}
+
+impl Quota {
+    /// How many bytes an allocation may relay: a second's worth at once.
+    #[must_use]
+    pub fn bytes(&self) -> Rate {
+        Rate {
+            per_second: self.bytes_per_second,
+            burst: self.bytes_per_second.max(65_536),
+        }
+    }
+
+    /// How many datagrams an allocation may relay: a second's worth at once.
+    #[must_use]
+    pub fn packets(&self) -> Rate {
+        Rate {
+            per_second: self.packets_per_second,
+            burst: self.packets_per_second,
+        }
+    }
+
+    /// How many answers a network gets unauthenticated: five seconds' worth at once, as after a failover.
+    #[must_use]
+    pub fn unauthenticated(&self) -> Rate {
+        let per_second = self.unauthenticated_per_second;
+        Rate {
+            per_second,
+            burst: per_second.saturating_mul(5),
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::authentication::{Authenticator, Identity};
 use crate::clock::Now;
 use crate::peer_policy::PeerPolicy;
 use crate::quota::{Ledger, Quota};
+use crate::rate::SourceLimiter;
 use crate::table::{AllocationKey, Table};
 use reply::Failure;
 
@@ -118,6 +119,10 @@ pub struct Counters {
     pub unauthenticated: u64,
     /// Peers that the policy refused.
     pub forbidden: u64,
+    /// Answers that were not given because a network asks too much.
+    pub limited: u64,
+    /// Data that was dropped because an allocation relays too much.
+    pub over_quota: u64,
     /// Messages that were no STUN, or broken.
     pub malformed: u64,
 }
@@ -127,6 +132,8 @@ pub struct Server<R: Relays> {
     rules: Arc<Rules>,
     ledger: Arc<Ledger>,
     table: Table<R::Socket>,
+    limiter: SourceLimiter,
+    start: Instant,
     /// What happened so far.
     pub counters: Counters,
 }
@@ -147,6 +154,8 @@ impl<R: Relays> Server<R> {
             rules,
             ledger,
             table: Table::new(now.at),
+            limiter: SourceLimiter::new(now.at),
+            start: now.at,
             counters: Counters::default(),
         }
     }
@@ -176,8 +185,11 @@ impl<R: Relays> Server<R> {
             return Output::Nothing;
         };
         match (message.class(), message.method()) {
-            (MessageClass::Request, BINDING) => Output::Reply(binding(from, &message)),
-            (MessageClass::Request, _) => Output::Reply(self.request(now, from, &message, relays)),
+            (MessageClass::Request, BINDING) if self.may_answer(now, from) => Output::Reply(binding(from, &message)),
+            (MessageClass::Request, BINDING) => Output::Nothing,
+            (MessageClass::Request, _) => self
+                .request(now, from, &message, relays)
+                .map_or(Output::Nothing, Output::Reply),
             (MessageClass::Indication, method::SEND) => self.send_indication(now, from, &message, bytes),
             // Other indications (Binding keeps NATs open) want nothing; responses answer nothing we asked.
             _ => Output::Nothing,
@@ -185,13 +197,14 @@ impl<R: Relays> Server<R> {
     }
 
     /// Section 6.3.1 for what needs credentials: authentication, unknown attributes, the method's own steps.
-    fn request(&mut self, now: Now, from: FiveTuple, message: &Message<'_>, relays: &mut R) -> Vec<u8> {
+    fn request(&mut self, now: Now, from: FiveTuple, message: &Message<'_>, relays: &mut R) -> Option<Vec<u8>> {
         let rules = Arc::clone(&self.rules);
         let identity = match rules.authenticator.authenticate(now, from.client, message) {
             Ok(identity) => identity,
             Err(refusal) => {
                 self.counters.unauthenticated += 1;
-                return reply::refuse(refusal, &rules.authenticator, now, from.client, message);
+                let may = self.may_answer(now, from);
+                return may.then(|| reply::refuse(refusal, &rules.authenticator, now, from.client, message));
             }
         };
         let request = Request {
@@ -210,7 +223,7 @@ impl<R: Relays> Server<R> {
                 _ => Err(Failure::BAD_REQUEST),
             },
         };
-        match answered {
+        Some(match answered {
             Ok(success) => {
                 self.counters.succeeded += 1;
                 reply::finish(success, Some(&identity), message)
@@ -219,7 +232,18 @@ impl<R: Relays> Server<R> {
                 self.counters.failed += 1;
                 reply::finish(failure.write(message), Some(&identity), message)
             }
+        })
+    }
+
+    /// Whether a client that has shown no credentials gets an answer.
+    fn may_answer(&mut self, now: Now, from: FiveTuple) -> bool {
+        let allowed = self
+            .limiter
+            .allow(now.at, from.client.0.ip(), self.rules.quota.unauthenticated());
+        if !allowed {
+            self.counters.limited += 1;
         }
+        allowed
     }
 
     /// The client's allocation, if it has not run out and is used with the user name that made it (RFC 8656 section 5:

@@ -226,7 +226,7 @@ impl Worker {
                         continue;
                     };
                     last = Some((source, key));
-                    let Some((_, peer)) = self.server.channel_data(now, key, number) else {
+                    let Some((_, peer)) = self.server.channel_data(now, key, number, data.len()) else {
                         continue;
                     };
                     let target = Some((key, peer.family()));
@@ -280,7 +280,8 @@ impl Worker {
             let Some(peer) = self.downward.source(slot).map(PeerAddress::new) else {
                 continue;
             };
-            let Some((to, form)) = self.server.from_peer(now, key, peer) else {
+            let (length, datagrams) = (self.downward.length(slot), self.downward.datagrams(slot).count());
+            let Some((to, form)) = self.server.from_peer(now, key, peer, length, datagrams) else {
                 continue;
             };
             for data in self.downward.datagrams(slot) {

@@ -51,37 +51,68 @@ impl<R: Relays> Server<R> {
             return Output::Nothing;
         };
         // "A permission is installed for the peer's IP address", and the peer is not forbidden at this port.
-        let Some(allocation) = self
+        if !self
             .table
             .get(key)
-            .filter(|allocation| allocation.permits(now.at, peer.ip()))
-        else {
+            .is_some_and(|allocation| allocation.permits(now.at, peer.ip()))
+        {
             return Output::Nothing;
-        };
+        }
         if self.rules.peers.check(peer).is_err() {
             self.counters.forbidden += 1;
             return Output::Nothing;
         }
-        let Some(relay) = allocation.relay(peer.family()) else {
+        let dont_fragment = message.raw_attribute(turn::DontFragment::TYPE).is_some();
+        let data = bytes.get(at + 4..at + 4 + data.value.len()).unwrap_or_default();
+        if !self.spend(now, key, data.len(), 1) {
             return Output::Nothing;
-        };
-        Output::ToPeer {
-            socket: &relay.socket,
-            peer,
-            data: bytes.get(at + 4..at + 4 + data.value.len()).unwrap_or_default(),
-            dont_fragment: message.raw_attribute(turn::DontFragment::TYPE).is_some(),
+        }
+        match self.socket(key, peer.family()) {
+            Some(socket) => Output::ToPeer {
+                socket,
+                peer,
+                data,
+                dont_fragment,
+            },
+            None => Output::Nothing,
         }
     }
 
     /// Section 12.6: the socket and peer of a ChannelData message, or nothing where the channel is not bound or its
     /// permission has lapsed. The peer was checked when the channel was bound.
     #[must_use]
-    pub fn channel_data(&self, now: Now, key: AllocationKey, number: u16) -> Option<(&R::Socket, PeerAddress)> {
+    pub fn channel_data(
+        &mut self,
+        now: Now,
+        key: AllocationKey,
+        number: u16,
+        length: usize,
+    ) -> Option<(&R::Socket, PeerAddress)> {
         let allocation = self.table.get(key).filter(|allocation| allocation.until > now.at)?;
         let peer = allocation
             .peer_of(now.at, number)
             .filter(|peer| allocation.permits(now.at, peer.ip()))?;
-        allocation.relay(peer.family()).map(|relay| (&relay.socket, peer))
+        if !self.spend(now, key, length, 1) {
+            return None;
+        }
+        self.socket(key, peer.family()).map(|socket| (socket, peer))
+    }
+
+    /// Counts data against the allocation's quota; whether it may pass.
+    fn spend(&mut self, now: Now, key: AllocationKey, length: usize, datagrams: usize) -> bool {
+        let quota = &self.rules.quota;
+        if quota.bytes_per_second == 0 && quota.packets_per_second == 0 {
+            return true;
+        }
+        let milliseconds = crate::rate::milliseconds(self.start, now.at);
+        let may = self
+            .table
+            .get_mut(key)
+            .is_some_and(|allocation| allocation.spend(milliseconds, length, datagrams, quota));
+        if !may {
+            self.counters.over_quota += 1;
+        }
+        may
     }
 
     /// The allocation of a client that sends ChannelData.
@@ -92,7 +123,14 @@ impl<R: Relays> Server<R> {
 
     /// Sections 11.3 and 12.7: to whom, and as what, a peer's datagram goes on; nothing without a permission.
     #[must_use]
-    pub fn from_peer(&self, now: Now, key: AllocationKey, peer: PeerAddress) -> Option<(FiveTuple, ToClient)> {
+    pub fn from_peer(
+        &mut self,
+        now: Now,
+        key: AllocationKey,
+        peer: PeerAddress,
+        length: usize,
+        datagrams: usize,
+    ) -> Option<(FiveTuple, ToClient)> {
         let allocation = self.table.get(key).filter(|allocation| allocation.until > now.at)?;
         if !allocation.permits(now.at, peer.ip()) {
             return None;
@@ -100,7 +138,8 @@ impl<R: Relays> Server<R> {
         let form = allocation
             .channel_of(now.at, peer)
             .map_or(ToClient::Indication, ToClient::Channel);
-        Some((allocation.five_tuple, form))
+        let to = allocation.five_tuple;
+        self.spend(now, key, length, datagrams).then_some((to, form))
     }
 
     /// An allocation's socket of the family of a peer; for the driver, which receives by allocation.

@@ -238,7 +238,9 @@ impl Stream {
                 }
                 Frame::ChannelData { number, data, total } => {
                     let allocation = server.find(&self.from);
-                    if let Some((socket, peer)) = allocation.and_then(|key| server.channel_data(now, key, number)) {
+                    if let Some((socket, peer)) =
+                        allocation.and_then(|key| server.channel_data(now, key, number, data.len()))
+                    {
                         socket.send(&rest[data], peer, false);
                     }
                     done += total;

@@ -4,7 +4,11 @@ use super::*;
 
 #[test]
 fn nothing_is_kept_before_authentication() {
-    let mut bench = Bench::new();
+    let quota = Quota {
+        unauthenticated_per_second: 0,
+        ..Quota::default()
+    };
+    let mut bench = Bench::with(quota, Ports::new(&[Family::V4, Family::V6], 50_000..50_100));
     for port in 1..2000 {
         let mut client = Client::new(&bench, &format!("203.0.113.1:{port}"));
         client.password.push('x');
@@ -139,4 +143,75 @@ fn a_stream_that_ends_takes_its_allocation_with_it() {
     assert_eq!(bench.server.allocations(), 0);
     assert_eq!(bench.server.ledger.total(), 0);
     assert_eq!(bench.ports.free.borrow().len(), 200);
+}
+
+#[test]
+fn who_is_not_authenticated_gets_few_answers_and_who_is_all() {
+    let quota = Quota {
+        unauthenticated_per_second: 10,
+        ..Quota::default()
+    };
+    let mut bench = Bench::with(quota, Ports::new(&[Family::V4], 50_000..50_100));
+    let mut client = Client::new(&bench, "203.0.113.1:5000");
+    client.allocate(&mut bench).ok();
+    let question = |method, bench: &mut Bench, from| {
+        let kind = MessageType::from_class_method(MessageClass::Request, method);
+        let request = Message::builder(kind, bench.transaction(), MessageWriteVec::new()).finish();
+        bench.raw(from, &request).is_some()
+    };
+    let neighbour = FiveTuple {
+        via: Via::Datagram(0),
+        client: ClientAddress("203.0.113.77:9".parse().unwrap()),
+    };
+    let answers = (0..200)
+        .filter(|at| {
+            question(
+                if at % 2 == 0 { BINDING } else { method::ALLOCATE },
+                &mut bench,
+                neighbour,
+            )
+        })
+        .count();
+    assert_eq!(answers, 49);
+    assert_eq!(bench.server.counters.limited, 151);
+    for _ in 0..100 {
+        client.permit(&mut bench, &[PEER]).ok();
+    }
+    let elsewhere = FiveTuple {
+        client: ClientAddress("203.0.112.1:9".parse().unwrap()),
+        ..neighbour
+    };
+    assert!(question(BINDING, &mut bench, elsewhere));
+    bench.sleep(1);
+    assert_eq!(
+        (0..200).filter(|_| question(BINDING, &mut bench, neighbour)).count(),
+        10
+    );
+}
+
+#[test]
+fn an_allocation_relays_no_more_than_its_quota() {
+    let quota = Quota {
+        bytes_per_second: 100_000,
+        packets_per_second: 100,
+        ..Quota::default()
+    };
+    let mut bench = Bench::with(quota, Ports::new(&[Family::V4], 50_000..50_100));
+    let mut client = Client::new(&bench, "203.0.113.1:5000");
+    client.allocate(&mut bench).ok();
+    client.bind(&mut bench, 0x4000, PEER).ok();
+    let (key, peer) = (client.key_in(&bench), PeerAddress::new(PEER.parse().unwrap()));
+    let passed = |bench: &mut Bench, length: usize| {
+        (0..300)
+            .filter(|at| match at % 3 {
+                0 => bench.server.channel_data(bench.now, key, 0x4000, length).is_some(),
+                1 => bench.server.from_peer(bench.now, key, peer, length, 1).is_some(),
+                _ => client.send(bench, PEER, &vec![0; length]).is_some(),
+            })
+            .count()
+    };
+    assert_eq!(passed(&mut bench, 100), 100);
+    bench.sleep(2);
+    assert_eq!(passed(&mut bench, 10_000), 10);
+    assert!(bench.server.counters.over_quota > 400);
 }

@@ -5,11 +5,11 @@ use stun_types::message::MessageHeader;
 use super::super::relaying::{LONGEST_HEADER, ToClient, write_channel_header, write_indication_header};
 use super::*;
 
-fn from_peer(bench: &Bench, client: &Client, peer: &str) -> Option<ToClient> {
+fn from_peer(bench: &mut Bench, client: &Client, peer: &str) -> Option<ToClient> {
     let key = bench.server.find(&client.from)?;
     let (to, form) = bench
         .server
-        .from_peer(bench.now, key, PeerAddress::new(peer.parse().unwrap()))?;
+        .from_peer(bench.now, key, PeerAddress::new(peer.parse().unwrap()), 1, 1)?;
     assert_eq!(to, client.from);
     Some(form)
 }
@@ -20,7 +20,7 @@ fn data_passes_both_ways_with_a_permission_for_the_address_and_not_without() {
     let mut client = Client::new(&bench, "203.0.113.1:5000");
     client.allocate(&mut bench).ok();
     assert_eq!(client.send(&mut bench, PEER, b"data"), None);
-    assert_eq!(from_peer(&bench, &client, PEER), None);
+    assert_eq!(from_peer(&mut bench, &client, PEER), None);
     client.permit(&mut bench, &[PEER]).ok();
     // Another port of the same address has the same permission.
     for peer in [PEER, "8.8.8.8:1"] {
@@ -28,10 +28,10 @@ fn data_passes_both_ways_with_a_permission_for_the_address_and_not_without() {
             client.send(&mut bench, peer, b"data"),
             Some((peer.parse().unwrap(), b"data".to_vec()))
         );
-        assert_eq!(from_peer(&bench, &client, peer), Some(ToClient::Indication));
+        assert_eq!(from_peer(&mut bench, &client, peer), Some(ToClient::Indication));
     }
     assert_eq!(client.send(&mut bench, "8.8.4.4:1", b"data"), None);
-    assert_eq!(from_peer(&bench, &client, "8.8.4.4:1"), None);
+    assert_eq!(from_peer(&mut bench, &client, "8.8.4.4:1"), None);
     assert_eq!(
         client.send(&mut bench, PEER, b""),
         Some((PEER.parse().unwrap(), vec![]))
@@ -46,24 +46,24 @@ fn a_permission_lasts_five_minutes_and_a_channel_ten() {
     client.bind(&mut bench, 0x4001, PEER).ok();
     let key = client.key_in(&bench);
     assert_eq!(
-        from_peer(&bench, &client, PEER),
+        from_peer(&mut bench, &client, PEER),
         Some(ToClient::Channel(ChannelNumber::new(0x4001, 0x4FFF).unwrap()))
     );
-    assert!(bench.server.channel_data(bench.now, key, 0x4001).is_some());
+    assert!(bench.server.channel_data(bench.now, key, 0x4001, 1).is_some());
     bench.sleep(299);
     client.refresh(&mut bench, 3600).ok();
-    assert!(bench.server.channel_data(bench.now, key, 0x4001).is_some());
+    assert!(bench.server.channel_data(bench.now, key, 0x4001, 1).is_some());
     bench.sleep(2);
     // The channel is still bound, but its permission has lapsed.
-    assert!(bench.server.channel_data(bench.now, key, 0x4001).is_none());
-    assert_eq!(from_peer(&bench, &client, PEER), None);
+    assert!(bench.server.channel_data(bench.now, key, 0x4001, 1).is_none());
+    assert_eq!(from_peer(&mut bench, &client, PEER), None);
     client.permit(&mut bench, &[PEER]).ok();
-    assert!(bench.server.channel_data(bench.now, key, 0x4001).is_some());
+    assert!(bench.server.channel_data(bench.now, key, 0x4001, 1).is_some());
     bench.sleep(298);
     client.permit(&mut bench, &[PEER]).ok();
     bench.sleep(2);
-    assert!(bench.server.channel_data(bench.now, key, 0x4001).is_none());
-    assert_eq!(from_peer(&bench, &client, PEER), Some(ToClient::Indication));
+    assert!(bench.server.channel_data(bench.now, key, 0x4001, 1).is_none());
+    assert_eq!(from_peer(&mut bench, &client, PEER), Some(ToClient::Indication));
 }
 
 #[test]
