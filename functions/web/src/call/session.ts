@@ -6,73 +6,19 @@
 import type { Api } from "./api.ts";
 import { Problem } from "./api.ts";
 import { newId } from "./bytes.ts";
-import { type FileTransfer, FileTransfers } from "./files.ts";
+import { Conversation, type Said } from "./conversation.ts";
 import { Link } from "./link.ts";
 import type { MailboxStatus } from "./mailbox.ts";
 import type { LocalMedia } from "./media.ts";
 import { type PayloadCodec, plainPayloads } from "./payload.ts";
-import { type Quality, watchQuality } from "./quality.ts";
+import { watchQuality } from "./quality.ts";
+import { AGAIN_AT_MOST, LOOSE, Recovery } from "./recovery.ts";
+import { type Outcome, type Phase, type SessionState, SHOWING_NOTHING, type Trouble } from "./session-state.ts";
 import { Store } from "./store.ts";
-import type { Call, ControlMessage, Envelope, Id, Message, Ring, Showing } from "./types.ts";
+import type { Call, Envelope, Id, Message, Ring } from "./types.ts";
 
-export type Phase =
-  /** Visitor: everything is made ready, nothing rings. */
-  | "preparing"
-  | "ringing"
-  /** Answered; no media yet. */
-  | "connecting"
-  | "connected"
-  /** Was connected, and is coming back by itself; see `trouble`. */
-  | "reconnecting"
-  /** For good; see `outcome`. */
-  | "over";
-
-export type Outcome =
-  /** This side hung up. */
-  | "hung-up"
-  | "other-hung-up"
-  /** The other side's lease ran out: network, crash, closed page. */
-  | "other-gone"
-  /** The service took this side for gone. */
-  | "self-gone"
-  | "declined"
-  | "cancelled"
-  | "missed"
-  /** Expert: a colleague, or another desk of the same expert, was first. */
-  | "taken";
-
-export type Trouble =
-  /** This side has no network. */
-  | "offline"
-  /** The service is not reached. */
-  | "service"
-  /** The service is reached and the other side is not: the path between the two, or the other side's network. */
-  | "path";
-
-export interface ChatEntry {
-  id: string;
-  mine: boolean;
-  text: string;
-  at: string;
-  /** Whether it went out; it is sent when the connection is back. */
-  sent: boolean;
-}
-
-export interface SessionState {
-  phase: Phase;
-  /** As the service last told. */
-  call: Call | undefined;
-  outcome: Outcome | undefined;
-  trouble: Trouble | undefined;
-  /** The other side's voice and camera; a new stream after the other side's reload. */
-  remote: MediaStream | undefined;
-  remoteScreen: MediaStream | undefined;
-  /** What the other side shows. */
-  showing: Showing;
-  chat: readonly ChatEntry[];
-  files: readonly FileTransfer[];
-  quality: Quality | undefined;
-}
+export type { ChatEntry, Said } from "./conversation.ts";
+export type { Outcome, Phase, SessionState, Trouble } from "./session-state.ts";
 
 export interface SessionOptions {
   role: "visitor" | "expert";
@@ -84,20 +30,10 @@ export interface SessionOptions {
   codec?: PayloadCodec;
 }
 
-/** The longest chat message. */
-export const LONGEST_TEXT = 4_000;
-
-/** A connection that came loose often comes back by itself in this time. Milliseconds. */
-const LOOSE = 1_500;
-/** A restart that did not help is tried again after this time, at first. Milliseconds. */
-const RESTART_AGAIN = 4_000;
-const RESTART_AT_MOST = 15_000;
 /** TURN credentials last an hour; ask for fresh ones before a restart when they are older. Milliseconds. */
 const CREDENTIALS_FRESH = 45 * 60_000;
 /** An offer made so long before the click on "call" may hold addresses that are gone. Milliseconds. */
 const OFFER_FRESH = 3 * 60_000;
-
-const NOTHING: Showing = { microphone: false, camera: false, screen: false };
 
 export class CallSession extends Store<SessionState> {
   readonly role: "visitor" | "expert";
@@ -108,7 +44,7 @@ export class CallSession extends Store<SessionState> {
   #iceServers: RTCIceServer[];
   #iceServersAt = Date.now();
   #link: Link | undefined;
-  #files: FileTransfers;
+  #conversation: Conversation;
   #stopped = new AbortController();
   /** Visitor: the last offer. */
   #offer: { sdp: string; at: number } | undefined;
@@ -116,9 +52,9 @@ export class CallSession extends Store<SessionState> {
   /** Candidates that must wait: for the ring, or for the answer. `undefined` when they may go. */
   #held: RTCIceCandidateInit[] | undefined = [];
   #sending: Promise<void> = Promise.resolve();
-  #restartTimer: ReturnType<typeof setTimeout> | undefined;
-  #restarts = 0;
-  #restartedAt = 0;
+  #recovery = new Recovery((attempt) => void this.#restart(attempt));
+  /** Expert: the answer is on its way to the service. */
+  #answering = false;
   #reachable = true;
   #stopQuality: (() => void) | undefined;
 
@@ -130,7 +66,7 @@ export class CallSession extends Store<SessionState> {
       trouble: undefined,
       remote: undefined,
       remoteScreen: undefined,
-      showing: NOTHING,
+      showing: SHOWING_NOTHING,
       chat: [],
       files: [],
       quality: undefined,
@@ -141,10 +77,12 @@ export class CallSession extends Store<SessionState> {
     this.#api = options.api;
     this.#codec = options.codec ?? plainPayloads;
     this.#iceServers = options.iceServers;
-    this.#files = new FileTransfers(
-      (message) => this.#tell(message),
-      (files) => this.change({ files }),
-    );
+    this.#conversation = new Conversation({
+      chat: (chat) => this.change({ chat }),
+      files: (files) => this.change({ files }),
+      showing: (showing) => this.change({ showing }),
+      bye: () => this.#finish("other-hung-up"),
+    });
     const { signal } = this.#stopped;
     this.media.subscribe(() => this.#mediaChanged(), signal);
     globalThis.addEventListener?.("online", () => this.#networkChanged(), { signal });
@@ -192,8 +130,15 @@ export class CallSession extends Store<SessionState> {
     const sdp = link.takeLocalAnswer();
     const payload = await this.#codec.seal({ type: "answer", connection: link.connection, sdp });
     this.#held = [];
+    this.#answering = true;
+    // What follows (an answer to a later offer, candidates) waits until the call is answered.
+    const answered = this.#sending.then(() => this.#api.answer(this.id, payload));
+    this.#sending = answered.then(
+      () => {},
+      () => {},
+    );
     try {
-      const { call } = await this.#api.answer(this.id, payload);
+      const { call } = await answered;
       this.#apply(call);
       this.#letGo();
     } catch (error) {
@@ -202,6 +147,8 @@ export class CallSession extends Store<SessionState> {
         this.#finish("taken");
       }
       throw error;
+    } finally {
+      this.#answering = false;
     }
   }
 
@@ -231,7 +178,7 @@ export class CallSession extends Store<SessionState> {
   async hangUp(): Promise<void> {
     const { phase } = this.state;
     if (phase === "over") return;
-    this.#tell({ type: "bye" });
+    this.#conversation.bye();
     this.#finish(phase === "ringing" || phase === "preparing" ? "cancelled" : "hung-up");
     // Nothing rings yet: there is nothing to tell the service.
     if (phase === "preparing") return;
@@ -281,30 +228,26 @@ export class CallSession extends Store<SessionState> {
     }
   }
 
-  /** Sends a chat message, now or when the connection is back. Empty and too long ones are refused. */
-  say(text: string): boolean {
-    const trimmed = text.trim();
-    if (trimmed === "" || trimmed.length > LONGEST_TEXT) return false;
-    const entry: ChatEntry = { id: newId(), mine: true, text: trimmed, at: new Date().toISOString(), sent: false };
-    this.change({ chat: [...this.state.chat, { ...entry, sent: this.#tellChat(entry) }] });
-    return true;
+  /** Sends a chat message, now or when the connection is back, or says what is wrong with it. */
+  say(text: string): Said {
+    return this.#conversation.say(text);
   }
 
   /** Offers a file. Throws `FileTooLarge`. */
   sendFile(file: File): void {
-    this.#files.send(file);
+    this.#conversation.files.send(file);
   }
 
   acceptFile(id: string): void {
-    this.#files.accept(id);
+    this.#conversation.files.accept(id);
   }
 
   refuseFile(id: string): void {
-    this.#files.refuse(id);
+    this.#conversation.files.refuse(id);
   }
 
   cancelFile(id: string): void {
-    this.#files.cancel(id);
+    this.#conversation.files.cancel(id);
   }
 
   /** The SHA-256 fingerprints of the two DTLS certificates as negotiated. */
@@ -338,8 +281,8 @@ export class CallSession extends Store<SessionState> {
         if (phase === "preparing" || phase === "ringing") {
           const connected = this.#link?.pc.connectionState === "connected";
           this.change({ phase: connected ? "connected" : "connecting" });
-          if (connected) this.#connected();
-          else this.#restartLater(RESTART_AT_MOST);
+          if (connected) this.#recovery.done();
+          else this.#recovery.later(AGAIN_AT_MOST);
         }
         break;
       case "ended":
@@ -363,9 +306,9 @@ export class CallSession extends Store<SessionState> {
 
   #release(): void {
     this.#stopped.abort();
-    clearTimeout(this.#restartTimer);
+    this.#recovery.stop();
     this.#stopQuality?.();
-    this.#files.interrupt();
+    this.#conversation.files.interrupt();
     this.media.stopScreen();
     const link = this.#link;
     // What is on its way on the data channels (bye) goes out first.
@@ -389,7 +332,7 @@ export class CallSession extends Store<SessionState> {
     } catch (error) {
       // A description that does not fit (the connection was closed or replaced meanwhile): a restart mends it.
       console.warn("visavis:", error);
-      if (!this.#stopped.signal.aborted) this.#restartLater(LOOSE);
+      if (!this.#stopped.signal.aborted) this.#recovery.later(LOOSE);
     }
   }
 
@@ -398,7 +341,7 @@ export class CallSession extends Store<SessionState> {
     switch (message.type) {
       case "offer": {
         if (this.role !== "expert") break;
-        const answered = this.state.phase !== "ringing";
+        const answered = this.#answering || this.state.phase !== "ringing";
         const used = link?.connection === message.connection ? link : this.#newLink(message.connection);
         if (!answered) this.#held = [];
         await used.answer(message.sdp, answered);
@@ -417,7 +360,7 @@ export class CallSession extends Store<SessionState> {
       case "restart":
         if (this.role !== "visitor") break;
         if (message.connection === undefined || message.connection !== link?.connection) await this.#startAnew();
-        else await this.#restart();
+        else this.#recovery.now();
         break;
     }
   }
@@ -429,14 +372,14 @@ export class CallSession extends Store<SessionState> {
     const link: Link = new Link(connection, this.#iceServers, {
       candidates: (candidates) => link === this.#link && this.#candidates(link, candidates),
       state: () => link === this.#link && this.#judge(),
-      control: (text) => link === this.#link && this.#heard(text),
-      controlOpen: () => link === this.#link && this.#controlOpen(link),
+      control: (text) => link === this.#link && this.#conversation.hear(text),
+      controlOpen: () => link === this.#link && this.#conversation.connect(link),
       file: (frame) => link === this.#link && this.#frame(frame),
     });
     this.#link = link;
     old?.close();
     this.#mediaChanged();
-    this.change({ remote: link.remote, remoteScreen: link.remoteScreen, showing: NOTHING });
+    this.change({ remote: link.remote, remoteScreen: link.remoteScreen, showing: SHOWING_NOTHING });
     this.#stopQuality?.();
     this.#stopQuality = watchQuality(link.pc, (quality) => link === this.#link && this.change({ quality }));
     return link;
@@ -481,12 +424,6 @@ export class CallSession extends Store<SessionState> {
       });
   }
 
-  #connected(): void {
-    clearTimeout(this.#restartTimer);
-    this.#restartTimer = undefined;
-    this.#restarts = 0;
-  }
-
   /** Brings phase and trouble in line with the connection. */
   #judge(): void {
     const { phase } = this.state;
@@ -499,45 +436,31 @@ export class CallSession extends Store<SessionState> {
       return;
     }
     if (connection === "connected") {
-      this.#connected();
+      this.#recovery.done();
       // Media flows: that the service is not heard is no trouble yet.
       this.change({ phase: "connected", trouble: undefined });
       return;
     }
     const lost = connection === "disconnected" || connection === "failed" || connection === "closed";
     const next: Phase = phase === "connected" || phase === "reconnecting" ? "reconnecting" : "connecting";
-    this.change({ phase: next, trouble: trouble ?? (lost || this.#restarts > 0 ? "path" : undefined) });
-    if (lost) this.#restartLater(connection === "failed" ? 0 : LOOSE);
+    this.change({ phase: next, trouble: trouble ?? (lost || this.#recovery.trying ? "path" : undefined) });
+    if (lost) this.#recovery.later(connection === "failed" ? 0 : LOOSE);
   }
 
   #networkChanged(): void {
     this.#judge();
     const { phase } = this.state;
     if (phase === "preparing") this.#preparing = undefined;
-    else if (phase !== "over" && !(this.role === "expert" && phase === "ringing")) void this.#restart();
+    else if (phase !== "over" && !(this.role === "expert" && phase === "ringing")) this.#recovery.now();
   }
 
-  /** The first restart that is due counts. */
-  #restartLater(wait: number): void {
-    this.#restartTimer ??= setTimeout(() => {
-      this.#restartTimer = undefined;
-      const { phase } = this.state;
-      if (phase === "connecting" || phase === "reconnecting") void this.#restart();
-    }, wait);
-  }
-
-  /** An ICE restart; a new connection when two did not help. Comes again until the call is connected or over. */
-  async #restart(): Promise<void> {
+  /** An ICE restart; a new connection when two did not help. */
+  async #restart(attempt: number): Promise<void> {
+    const { phase } = this.state;
+    if (phase === "over") return;
+    if (phase === "ringing") this.#recovery.stop();
+    else this.#judge();
     const link = this.#link;
-    if (this.#stopped.signal.aborted || Date.now() - this.#restartedAt < 1_000) return;
-    this.#restartedAt = Date.now();
-    const attempt = ++this.#restarts;
-    clearTimeout(this.#restartTimer);
-    this.#restartTimer = undefined;
-    if (this.state.phase !== "ringing") {
-      this.#restartLater(Math.min(RESTART_AGAIN * 1.5 ** (attempt - 1), RESTART_AT_MOST));
-      this.#judge();
-    }
     try {
       await this.#refreshCredentials(attempt);
       if (this.#stopped.signal.aborted) return;
@@ -575,81 +498,18 @@ export class CallSession extends Store<SessionState> {
   // ---- Media and channels
 
   #mediaChanged(): void {
-    const { microphoneTrack, cameraTrack, screenTrack } = this.media.state;
+    const { microphone, camera, screen, microphoneTrack, cameraTrack, screenTrack } = this.media.state;
     this.#link?.setTracks({ microphone: microphoneTrack, camera: cameraTrack, screen: screenTrack });
-    this.#tellShowing();
-  }
-
-  #told = "";
-
-  #tellShowing(): void {
-    const { microphone, camera, screen } = this.media.state;
-    const showing: Showing = {
+    this.#conversation.show({
       microphone: microphone.status === "on",
       camera: camera.status === "on",
       screen: screen.status === "on",
-    };
-    const text = JSON.stringify(showing);
-    if (text !== this.#told && this.#tell({ type: "showing", ...showing })) this.#told = text;
-  }
-
-  #controlOpen(link: Link): void {
-    this.#told = "";
-    this.#tellShowing();
-    // The other side drops what it has already; after its reload it has nothing.
-    const chat = this.state.chat.map((entry) => (entry.mine ? { ...entry, sent: this.#tellChat(entry) } : entry));
-    this.change({ chat });
-    this.#files.connect(link.files);
-  }
-
-  #tellChat({ id, text, at }: ChatEntry): boolean {
-    return this.#tell({ type: "chat", id, text, at });
-  }
-
-  #tell(message: ControlMessage): boolean {
-    const control = this.#link?.control;
-    if (control?.readyState !== "open") return false;
-    control.send(JSON.stringify(message));
-    return true;
-  }
-
-  #heard(text: string): void {
-    let message: ControlMessage;
-    try {
-      message = JSON.parse(text) as ControlMessage;
-    } catch {
-      return;
-    }
-    switch (message?.type) {
-      case "chat": {
-        const { id, at } = message;
-        if (this.state.chat.some((entry) => entry.id === id)) return;
-        const entry = {
-          id: String(id),
-          mine: false,
-          text: String(message.text).slice(0, LONGEST_TEXT),
-          at,
-          sent: true,
-        };
-        this.change({ chat: [...this.state.chat, entry] });
-        break;
-      }
-      case "showing": {
-        const { microphone, camera, screen } = message;
-        this.change({ showing: { microphone: microphone === true, camera: camera === true, screen: screen === true } });
-        break;
-      }
-      case "bye":
-        this.#finish("other-hung-up");
-        break;
-      default:
-        this.#files.handle(message);
-    }
+    });
   }
 
   #frame(frame: ArrayBuffer): void {
     try {
-      this.#files.receive(frame);
+      this.#conversation.files.receive(frame);
     } catch {
       // Not a frame of the documented form.
     }

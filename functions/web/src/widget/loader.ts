@@ -86,7 +86,11 @@ class VisavisWidget extends HTMLElement {
 
   /** The element's language, else the page's, else the browser's, else English. */
   #choose(): void {
-    const wanted = [this.closest("[lang]")?.getAttribute("lang"), ...navigator.languages];
+    const wanted = [
+      this.closest("[lang]")?.getAttribute("lang"),
+      document.documentElement.lang,
+      ...navigator.languages,
+    ];
     const known = wanted.map((tag) => tag?.slice(0, 2).toLowerCase()).find((tag) => tag && tag in launcher);
     this.#language = (known ?? "en") as Language;
     this.#show();

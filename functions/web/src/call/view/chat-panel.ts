@@ -5,7 +5,8 @@ import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons, fields } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
 import { FileTooLarge, type FileTransfer } from "../files.ts";
-import { type CallSession, type ChatEntry, LONGEST_TEXT } from "../session.ts";
+import { LONGEST_TEXT } from "../conversation.ts";
+import type { CallSession, ChatEntry } from "../session.ts";
 import { Watching } from "./watching.ts";
 
 /** `<visavis-chat .session=${…} .texts=${…} language="de" peer="Anna">`. */
@@ -310,10 +311,10 @@ export class ChatPanel extends LitElement {
   #submit = (event: Event): void => {
     event.preventDefault();
     const line = this.renderRoot.querySelector("textarea");
-    if (!line?.value.trim()) return;
-    const said = this.session?.say(line.value);
-    this.problem = said ? "" : this.texts.tooLong;
-    if (said) line.value = "";
+    const said = line && this.session?.say(line.value);
+    if (!said || said === "empty") return;
+    this.problem = said === "said" ? "" : said === "too-long" ? this.texts.tooLong : this.texts.cardNumber;
+    if (said === "said") line.value = "";
     line.focus();
   };
 

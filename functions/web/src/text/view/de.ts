@@ -51,6 +51,7 @@ export const view: ViewTexts = {
   noMessages: "Nachrichten und Dateien gehen direkt zur anderen Seite und werden nicht aufbewahrt.",
   notSent: "Noch nicht gesendet",
   tooLong: "Diese Nachricht ist zu lang.",
+  cardNumber: "Kartennummern gehören nicht hierher: Bitte lassen Sie sie weg.",
   fileTooLarge: (name) => `«${name}» ist grösser als 100 MB.`,
   accept: "Annehmen",
   refuse: "Ablehnen",

@@ -51,6 +51,7 @@ export const view = {
   noMessages: "Messages and files go straight to the other side and are not kept.",
   notSent: "Not sent yet",
   tooLong: "This message is too long.",
+  cardNumber: "Card numbers do not belong here: please leave them out.",
   fileTooLarge: (name: string) => `“${name}” is larger than 100 MB.`,
   accept: "Accept",
   refuse: "Refuse",

@@ -52,6 +52,7 @@ export const view: ViewTexts = {
   noMessages: "Messages et fichiers vont directement à l’autre côté et ne sont pas conservés.",
   notSent: "Pas encore envoyé",
   tooLong: "Ce message est trop long.",
+  cardNumber: "Les numéros de carte n’ont pas leur place ici : veuillez les omettre.",
   fileTooLarge: (name) => `« ${name} » dépasse 100 Mo.`,
   accept: "Accepter",
   refuse: "Refuser",

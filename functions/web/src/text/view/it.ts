@@ -51,6 +51,7 @@ export const view: ViewTexts = {
   noMessages: "Messaggi e file vanno direttamente all’altra parte e non vengono conservati.",
   notSent: "Non ancora inviato",
   tooLong: "Questo messaggio è troppo lungo.",
+  cardNumber: "I numeri di carta non vanno inseriti qui: li ometta, per favore.",
   fileTooLarge: (name) => `«${name}» supera i 100 MB.`,
   accept: "Accetta",
   refuse: "Rifiuta",

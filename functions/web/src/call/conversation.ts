@@ -1,0 +1,121 @@
+// What the two sides say to each other on the channel `control`: chat, what each shows, files, goodbye.
+
+import { newId } from "./bytes.ts";
+import { holdsCardNumber } from "./cards.ts";
+import { type FileTransfer, FileTransfers } from "./files.ts";
+import type { Link } from "./link.ts";
+import type { ControlMessage, Showing } from "./types.ts";
+
+export interface ChatEntry {
+  id: string;
+  mine: boolean;
+  text: string;
+  at: string;
+  /** Whether it went out; it is sent when the connection is back. */
+  sent: boolean;
+}
+
+/** What became of a text: said, or why not. */
+export type Said = "said" | "empty" | "too-long" | "card-number";
+
+/** The longest chat message. */
+export const LONGEST_TEXT = 4_000;
+
+export interface ConversationEvents {
+  chat: (chat: readonly ChatEntry[]) => void;
+  files: (files: readonly FileTransfer[]) => void;
+  /** What the other side shows now. */
+  showing: (showing: Showing) => void;
+  /** The other side has hung up. */
+  bye: () => void;
+}
+
+/** Outlives the connections that carry it: what could not be said is said on the next one. */
+export class Conversation {
+  readonly files: FileTransfers;
+  #events: ConversationEvents;
+  #link: Link | undefined;
+  #chat: readonly ChatEntry[] = [];
+  #showing: Showing = { microphone: false, camera: false, screen: false };
+
+  constructor(events: ConversationEvents) {
+    this.#events = events;
+    this.files = new FileTransfers((message) => this.#tell(message), events.files);
+  }
+
+  /** The channels of a new connection are open. The other side drops what it has; after its reload it has nothing. */
+  connect(link: Link): void {
+    this.#link = link;
+    this.#tell({ type: "showing", ...this.#showing });
+    this.#setChat(this.#chat.map((entry) => (entry.mine ? { ...entry, sent: this.#tellChat(entry) } : entry)));
+    this.files.connect(link.files);
+  }
+
+  say(text: string): Said {
+    const trimmed = text.trim();
+    if (trimmed === "") return "empty";
+    if (trimmed.length > LONGEST_TEXT) return "too-long";
+    if (holdsCardNumber(trimmed)) return "card-number";
+    const entry: ChatEntry = { id: newId(), mine: true, text: trimmed, at: new Date().toISOString(), sent: false };
+    this.#setChat([...this.#chat, { ...entry, sent: this.#tellChat(entry) }]);
+    return "said";
+  }
+
+  /** What this side shows now; told when it has changed. */
+  show(showing: Showing): void {
+    const same = (["microphone", "camera", "screen"] as const).every((kind) => showing[kind] === this.#showing[kind]);
+    this.#showing = showing;
+    if (!same) this.#tell({ type: "showing", ...showing });
+  }
+
+  bye(): void {
+    this.#tell({ type: "bye" });
+  }
+
+  /** A text from the channel; what is not of the documented form is dropped. */
+  hear(text: string): void {
+    let message: ControlMessage | null;
+    try {
+      message = JSON.parse(text) as ControlMessage | null;
+    } catch {
+      return;
+    }
+    if (!message) return;
+    switch (message.type) {
+      case "chat": {
+        const id = String(message.id);
+        if (this.#chat.some((entry) => entry.id === id)) return;
+        const said = String(message.text).slice(0, LONGEST_TEXT);
+        this.#setChat([...this.#chat, { id, mine: false, text: said, at: String(message.at), sent: true }]);
+        return;
+      }
+      case "showing": {
+        const { microphone, camera, screen } = message;
+        this.#events.showing({ microphone: microphone === true, camera: camera === true, screen: screen === true });
+        return;
+      }
+      case "bye":
+        this.#events.bye();
+        return;
+      default:
+        this.files.handle(message);
+    }
+  }
+
+  #setChat(chat: readonly ChatEntry[]): void {
+    this.#chat = chat;
+    this.#events.chat(chat);
+  }
+
+  #tellChat({ id, text, at }: ChatEntry): boolean {
+    return this.#tell({ type: "chat", id, text, at });
+  }
+
+  /** Whether it went out. */
+  #tell(message: ControlMessage): boolean {
+    const control = this.#link?.control;
+    if (control?.readyState !== "open") return false;
+    control.send(JSON.stringify(message));
+    return true;
+  }
+}
