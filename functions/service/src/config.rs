@@ -132,13 +132,13 @@ impl Config {
             })?,
         };
         Ok(Self {
-            security_contact,
             public_url,
             tokens,
             vault,
             relay,
             operator_key,
             limits_factor,
+            security_contact,
         })
     }
 }
@@ -231,4 +231,116 @@ fn relay_urls(value: &str) -> Option<Vec<String>> {
         rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
     };
     (!urls.is_empty() && urls.iter().all(known)).then_some(urls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Setting, settings};
+
+    fn with(name: &'static str, value: &str) -> Result<Config, ConfigError> {
+        let mut settings = settings();
+        settings.0.insert(name, value.into());
+        Config::load(&settings)
+    }
+
+    #[test]
+    fn full_settings_load() {
+        let config = Config::load(&settings()).unwrap();
+        assert_eq!(config.public_url, "https://visavis.example");
+        assert_eq!(config.relay.urls.len(), 3);
+        assert_eq!(config.limits_factor, 1);
+    }
+
+    #[test]
+    fn a_missing_setting_is_named() {
+        for name in [
+            "PUBLIC_URL",
+            "TOKEN_KEY",
+            "VAULT_KEY",
+            "RELAY_SECRET",
+            "RELAY_URLS",
+            "OPERATOR_KEY",
+        ] {
+            let mut missing = settings();
+            missing.0.remove(name);
+            let mut empty = settings();
+            empty.0.insert(name, " ".into());
+            for settings in [missing, empty] {
+                let error = Config::load(&settings).unwrap_err();
+                assert!(
+                    matches!(error, ConfigError::Missing { name: named, .. } if named == name),
+                    "{error}"
+                );
+                assert!(
+                    error
+                        .to_string()
+                        .starts_with(&format!("The setting {name} is missing. Set it to ")),
+                    "{error}"
+                );
+            }
+        }
+        assert!(matches!(
+            Config::load(&Setting::default()),
+            Err(ConfigError::Missing { name: "PUBLIC_URL", .. })
+        ));
+    }
+
+    #[test]
+    fn a_weak_secret_is_named() {
+        let short = STANDARD.encode([7; 16]);
+        let equal = STANDARD.encode([7; 32]);
+        for (name, value) in [
+            ("TOKEN_KEY", short.as_str()),
+            ("TOKEN_KEY", &equal),
+            ("TOKEN_KEY_PREVIOUS", &equal),
+            ("VAULT_KEY", &short),
+            ("VAULT_KEY", &equal),
+            ("VAULT_KEY_PREVIOUS", &equal),
+            ("RELAY_SECRET", "2b7e151628aed2a6"),
+            ("RELAY_SECRET", &"a".repeat(40)),
+            ("RELAY_SECRET", "please-change-me-0123456789abcdefghij"),
+            ("OPERATOR_KEY", "<the operator's key, 32 characters or more>"),
+        ] {
+            let error = with(name, value).unwrap_err();
+            assert!(
+                matches!(error, ConfigError::Weak { name: named, .. } if named == name),
+                "{name}: {error}"
+            );
+            assert!(!error.to_string().contains(value), "an error must not show a secret");
+        }
+    }
+
+    #[test]
+    fn a_malformed_setting_is_named() {
+        for (name, value) in [
+            ("PUBLIC_URL", "visavis.example"),
+            ("PUBLIC_URL", "http://visavis.example"),
+            ("PUBLIC_URL", "https://visavis.example/path"),
+            ("PUBLIC_URL", "https://user@visavis.example"),
+            ("TOKEN_KEY", "not base64!"),
+            ("VAULT_KEY", &STANDARD.encode((0..48).collect::<Vec<u8>>())),
+            ("RELAY_URLS", "https://turn.example"),
+            ("RELAY_URLS", ","),
+            ("SECURITY_CONTACT", "javascript:x"),
+            ("LIMITS_FACTOR", "0"),
+        ] {
+            let error = with(name, value).unwrap_err();
+            assert!(
+                matches!(error, ConfigError::Malformed { name: named, .. } if named == name),
+                "{name}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn local_addresses_need_no_tls() {
+        for address in [
+            "http://localhost:8787",
+            "http://127.0.0.1:8787",
+            "https://visavis.example:8443",
+        ] {
+            assert_eq!(with("PUBLIC_URL", address).unwrap().public_url, address);
+        }
+    }
 }

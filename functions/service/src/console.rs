@@ -92,7 +92,7 @@ pub(crate) struct PersonAnswer {
 /// The people of the organisation.
 #[utoipa::path(
     get, path = "/api/v1/people", tag = "console", security(("token" = [])),
-    responses((status = 200, description = "Everybody, in the order in which they were added", body = PeopleAnswer))
+    responses((status = 200, description = "Everybody, whoever was added first comes first", body = PeopleAnswer))
 )]
 async fn people<P: Platform>(
     State(app): State<App<P>>,

@@ -25,3 +25,20 @@ impl<P: Platform> App<P> {
         self.platform.clock().now()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Memory;
+
+    #[test]
+    fn ids_are_of_version_7_and_rise_with_time() {
+        let memory = Memory::new();
+        let ids: Vec<_> = (1..100).map(|now| new_id(now, memory.entropy()).unwrap()).collect();
+        assert!(ids.is_sorted());
+        assert!(
+            ids.iter()
+                .all(|id| id.get_version_num() == 7 && id.get_variant() == uuid::Variant::RFC4122)
+        );
+    }
+}

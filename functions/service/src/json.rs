@@ -35,7 +35,9 @@ impl<S: Send + Sync, T: DeserializeOwned, const LIMIT: usize> FromRequest<S> for
         let body = read_body(request, LIMIT).await?;
         // serde would take a list of the fields' values too.
         if body.trim_ascii_start().first() != Some(&b'{') {
-            return Err(Problem::malformed("The body is not of the documented form: it must be a JSON object."));
+            return Err(Problem::malformed(
+                "The body is not of the documented form: it must be a JSON object.",
+            ));
         }
         serde_json::from_slice(&body)
             .map(Self)

@@ -1,12 +1,13 @@
 //! The OpenAPI 3.1 description of every route, generated from the handlers.
 //!
-//! A handler describes its success and the problems that only it has; what every route can answer is added here.
+//! A handler describes its success, and by status and words the problems that only it has; their form, and what every
+//! route can answer, is added here.
 
 use axum::{Json, Router, routing::get};
 use utoipa::{
     Modify, OpenApi as _,
     openapi::{
-        ComponentsBuilder, ContentBuilder, OpenApi, PathItem, Ref, RefOr, ResponseBuilder,
+        ComponentsBuilder, ContentBuilder, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder,
         path::Operation,
         security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
     },
@@ -87,20 +88,12 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     .flatten()
 }
 
-/// What every route of this form can answer.
+/// What every route of this form can answer, and the form of every problem.
 fn add_common_problems(path: &str, operation: &mut Operation) {
-    let mut add = |status: &str, description: &str| {
-        operation
-            .responses
-            .responses
-            .entry(status.into())
-            .or_insert_with(|| problem_response(description));
-    };
-    add("403", "`origin-not-registered` or `role-not-allowed`");
-    add("429", "`too-many-requests`");
-    add("503", "`unavailable` or `misconfigured`");
-    if path.contains('{') {
-        add("404", "`not-found`");
+    for (status, response) in &mut operation.responses.responses {
+        if let (RefOr::T(response), true) = (response, status.as_str() >= "400") {
+            *response = problem_response(&response.description);
+        }
     }
     let has_parameters = operation
         .parameters
@@ -108,26 +101,28 @@ fn add_common_problems(path: &str, operation: &mut Operation) {
         .is_some_and(|parameters| !parameters.is_empty());
     let has_body = operation.request_body.is_some();
     let needs_token = operation.security.as_ref().is_some_and(|security| !security.is_empty());
-    let mut add = |status: &str, description: &str| {
-        operation
-            .responses
-            .responses
-            .entry(status.into())
-            .or_insert_with(|| problem_response(description));
-    };
-    if has_parameters || has_body {
-        add("400", "`malformed` or `card-number`");
-    }
-    if needs_token {
-        add("401", "`token-missing`, `token-invalid` or `token-expired`");
-    }
-    if has_body {
-        add("413", "`body-too-large`");
-        add("415", "`unsupported-media-type`");
+    for (applies, status, description) in [
+        (has_parameters || has_body, "400", "`malformed` or `card-number`"),
+        (
+            needs_token,
+            "401",
+            "`token-missing`, `token-invalid` or `token-expired`",
+        ),
+        (true, "403", "`origin-not-registered` or `role-not-allowed`"),
+        (path.contains('{'), "404", "`not-found`"),
+        (has_body, "413", "`body-too-large`"),
+        (has_body, "415", "`unsupported-media-type`"),
+        (true, "429", "`too-many-requests`"),
+        (true, "503", "`unavailable` or `misconfigured`"),
+    ] {
+        let responses = &mut operation.responses.responses;
+        if applies && !responses.contains_key(status) {
+            responses.insert(status.into(), problem_response(description).into());
+        }
     }
 }
 
-fn problem_response(description: &str) -> RefOr<utoipa::openapi::Response> {
+fn problem_response(description: &str) -> Response {
     let content = ContentBuilder::new()
         .schema(Some(Ref::from_schema_name("Problem")))
         .build();
@@ -135,5 +130,4 @@ fn problem_response(description: &str) -> RefOr<utoipa::openapi::Response> {
         .description(description)
         .content("application/problem+json", content)
         .build()
-        .into()
 }

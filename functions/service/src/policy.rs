@@ -16,7 +16,6 @@ mod headers;
 pub(crate) mod origins;
 
 pub(crate) use headers::{HeaderSets, snippet_policy};
-use origins::Entry;
 
 /// What kind of response a route gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -162,6 +162,7 @@ impl Problem {
     }
 
     /// Which problem it is.
+    #[cfg(test)]
     pub(crate) fn slug(&self) -> Slug {
         self.slug
     }

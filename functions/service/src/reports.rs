@@ -14,6 +14,7 @@ use crate::{
     App,
     identity::bearer::Administrator,
     json::{Json, SMALL, read_body, require_media_type},
+    limits::{Address, Kind},
     path::Path,
     policy::origins::CallingPage,
     ports::{Database as _, Platform, Statement, Value},
@@ -49,7 +50,12 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
     request_body(content(("application/reports+json"), ("application/csp-report"))),
     responses((status = 204, description = "Received"))
 )]
-async fn report_own<P: Platform>(State(app): State<App<P>>, request: Request) -> Result<StatusCode, Problem> {
+async fn report_own<P: Platform>(
+    State(app): State<App<P>>,
+    address: Address,
+    request: Request,
+) -> Result<StatusCode, Problem> {
+    app.limit(Kind::Reports, None, &address).await?;
     let violations = receive(request).await?;
     let own: Vec<_> = violations
         .into_iter()
@@ -69,9 +75,11 @@ async fn report<P: Platform>(
     State(app): State<App<P>>,
     Path(organisation): Path<Uuid>,
     page: CallingPage,
+    address: Address,
     request: Request,
 ) -> Result<StatusCode, Problem> {
     page.require(organisation)?;
+    app.limit(Kind::Reports, None, &address).await?;
     let violations = receive(request).await?;
     store(&app, &organisation.to_string(), &violations).await
 }

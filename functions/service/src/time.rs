@@ -18,3 +18,16 @@ pub(crate) fn rfc3339(milliseconds: i64) -> String {
     let timestamp = Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX);
     format!("{timestamp:.3}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_milliseconds() {
+        assert_eq!(rfc3339(1_795_467_600_000), "2026-11-23T21:00:00.000Z");
+        assert_eq!(rfc3339(1), "1970-01-01T00:00:00.001Z");
+        assert_eq!(rfc3339(-1), "1969-12-31T23:59:59.999Z");
+        assert!(rfc3339(i64::MAX).starts_with("9999-12-30T"), "{}", rfc3339(i64::MAX));
+    }
+}

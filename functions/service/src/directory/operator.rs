@@ -15,6 +15,7 @@ use crate::{
     App,
     identity::sign_in::SignInLink,
     json::Json,
+    limits::{Address, Kind},
     ports::{Database as _, Platform, Statement},
     problem::{Problem, Slug},
     vault::record::DataKeys,
@@ -76,8 +77,10 @@ pub(crate) struct InvitedPerson {
 async fn put_organisation<P: Platform>(
     State(app): State<App<P>>,
     headers: HeaderMap,
+    address: Address,
     Json(request): Json<OrganisationRequest>,
 ) -> Result<(StatusCode, Json<OrganisationAnswer>), Problem> {
+    app.limit(Kind::Operator, None, &address).await?;
     require_operator(&headers, &app)?;
     let wanted = Wanted::check(&request)?;
     let organisation = match request.id {
@@ -91,20 +94,13 @@ async fn put_organisation<P: Platform>(
     statements.extend(organisations::replace_origins(organisation, &wanted.origins));
     let mut invited = Vec::with_capacity(wanted.people.len());
     for person in &wanted.people {
-        let (id, roles) = match app.person_by_email(organisation, &person.email).await? {
-            Some(known) => known,
-            None => {
-                let id = app.new_id()?;
-                let row = (id, organisation, app.now());
-                statements.push(people::insert(
-                    &app.config.vault,
-                    &keys,
-                    app.platform.entropy(),
-                    row,
-                    person,
-                )?);
-                (id, person.roles.clone())
-            }
+        let (id, roles) = if let Some(known) = app.person_by_email(organisation, &person.email).await? {
+            known
+        } else {
+            let row = (app.new_id()?, organisation, app.now());
+            let (vault, entropy) = (&app.config.vault, app.platform.entropy());
+            statements.push(people::insert(vault, &keys, entropy, row, person)?);
+            (row.0, person.roles.clone())
         };
         let link = SignInLink::new(&app)?;
         statements.extend(link.statements(organisation, id));

@@ -125,10 +125,8 @@ impl<P: Platform> App<P> {
             );
         }
         if let Some(contact) = &change.contact {
-            set(
-                "UPDATE organisations SET contact = ?1 WHERE id = ?2",
-                contact.clone().into(),
-            );
+            let contact = Some(contact.as_str()).filter(|contact| !contact.is_empty());
+            set("UPDATE organisations SET contact = ?1 WHERE id = ?2", contact.into());
         }
         if let Some(origins) = &change.origins {
             statements.extend(replace_origins(organisation, origins));
@@ -173,7 +171,8 @@ pub(crate) struct ChangeRequest {
 pub(crate) struct Change {
     name: Option<String>,
     accent: Option<String>,
-    contact: Option<Option<String>>,
+    /// Empty where there is to be none.
+    contact: Option<String>,
     origins: Option<Vec<String>>,
 }
 
@@ -186,7 +185,7 @@ impl ChangeRequest {
             contact: self
                 .contact
                 .as_deref()
-                .map(|contact| check_contact(Some(contact)))
+                .map(|contact| check_contact(Some(contact)).map(Option::unwrap_or_default))
                 .transpose()?,
             origins: self.origins.as_deref().map(check_origins).transpose()?,
         })
@@ -272,7 +271,9 @@ fn check_origin(origin: &str) -> Result<String, Problem> {
     let secure = url.scheme() == "https" || (url.scheme() == "http" && local);
     // A URL may have a host such as `*.example`; no page has.
     let host = url.host_str().unwrap_or_default();
-    let plain = host.chars().all(|it| it.is_ascii_alphanumeric() || "-._[]:".contains(it));
+    let plain = host
+        .chars()
+        .all(|it| it.is_ascii_alphanumeric() || "-._[]:".contains(it));
     if bare && secure && plain && origin.len() <= 300 {
         Ok(url.origin().ascii_serialization())
     } else {

@@ -6,7 +6,9 @@ use uuid::Uuid;
 
 use crate::{
     App,
+    calls::state::Party,
     ports::{Database as _, Entropy, Platform, PortError, PortResult, Rows, Statement, Value},
+    presence,
     problem::Problem,
     text,
     time::rfc3339,
@@ -236,16 +238,7 @@ fn read_person(keys: &DataKeys, row: &[Value]) -> PortResult<Person> {
     })
 }
 
-/// Reads the active experts of an organisation, for a batch; [`read_experts`] takes the rows.
-pub(crate) fn select_experts(organisation: Uuid) -> Statement {
-    Statement {
-        sql: "SELECT id, name_sealed, title_sealed FROM people \
-              WHERE organisation = ?1 AND expert = 1 AND active = 1 ORDER BY id",
-        parameters: vec![organisation.to_string().into()],
-    }
-}
-
-/// The experts in the rows of [`select_experts`].
+/// The experts in rows that begin with id, sealed name and sealed title.
 pub(crate) fn read_experts(keys: &DataKeys, rows: &Rows) -> PortResult<Vec<ExpertName>> {
     rows.rows
         .iter()
@@ -410,6 +403,14 @@ impl<P: Platform> App<P> {
                 "DELETE FROM sign_in_links WHERE organisation = ?1 AND person = ?2",
                 Vec::new(),
             );
+        }
+        if change.active == Some(false) {
+            statements.push(presence::leaving(
+                organisation,
+                Party::Expert(person),
+                person,
+                self.now(),
+            ));
         }
         if !statements.is_empty() {
             self.platform.database().batch(statements).await?;

@@ -20,9 +20,12 @@ use super::{
 };
 use crate::{
     App,
+    calls::state::Party,
     directory::people::StaffRole,
     json::Json,
+    limits::{Address, Kind},
     ports::{Database as _, Platform, PortResult, Statement},
+    presence,
     problem::{Problem, Slug},
     time::{HOUR, rfc3339},
     vault::mailbox::{MailboxAccess, MailboxName},
@@ -133,10 +136,12 @@ pub(crate) struct SignedInOrganisation {
 async fn session_token<P: Platform>(
     State(app): State<App<P>>,
     headers: HeaderMap,
+    address: Address,
     Json(request): Json<TokenRequest>,
 ) -> Result<Json<TokenAnswer>, Problem> {
     let missing = || Problem::new(Slug::TokenMissing, "Nobody is signed in here. Open a sign-in link.");
     let hash = session_hash(&headers).ok_or_else(missing)?;
+    app.limit(Kind::SessionToken, None, &address).await?;
     let session = find(&app, hash).await?.ok_or_else(|| {
         Problem::new(
             Slug::TokenExpired,
@@ -189,11 +194,19 @@ async fn session_token<P: Platform>(
 )]
 async fn sign_out<P: Platform>(State(app): State<App<P>>, headers: HeaderMap) -> Result<Response, Problem> {
     if let Some(hash) = session_hash(&headers) {
-        let statement = Statement {
+        let mut statements = vec![Statement {
             sql: "DELETE FROM sessions WHERE secret_hash = ?1",
-            parameters: vec![hash.into()],
-        };
-        app.platform.database().query(statement).await?;
+            parameters: vec![hash.clone().into()],
+        }];
+        if let Some(session) = find(&app, hash).await? {
+            statements.push(presence::leaving(
+                session.organisation,
+                Party::Expert(session.person),
+                session.person,
+                app.now(),
+            ));
+        }
+        app.platform.database().batch(statements).await?;
     }
     Ok((StatusCode::NO_CONTENT, [set_cookie("", 0)]).into_response())
 }

@@ -19,6 +19,7 @@ use crate::{
     App,
     directory::people::StaffRole,
     json::Json,
+    limits::{Address, Kind},
     ports::{Database as _, Platform, PortResult, Statement},
     problem::{Problem, Slug},
     time::{DAY, rfc3339},
@@ -101,13 +102,15 @@ pub(crate) struct SignInRequest {
     post, path = "/api/v1/sign-in", tag = "staff", request_body = SignInRequest,
     responses(
         (status = 204, description = "Signed in", headers(("set-cookie" = String, description = "The session"))),
-        (status = 401, description = "`token-invalid`: the link was used, voided or is too old", body = crate::problem::Document),
+        (status = 401, description = "`token-invalid`: the link was used, voided or is too old"),
     )
 )]
 async fn sign_in<P: Platform>(
     State(app): State<App<P>>,
+    address: Address,
     Json(request): Json<SignInRequest>,
 ) -> Result<Response, Problem> {
+    app.limit(Kind::SignIn, None, &address).await?;
     let session = Secret::new(app.platform.entropy())?;
     let now = app.now();
     let link = hash(&request.secret);

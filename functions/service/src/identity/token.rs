@@ -171,3 +171,87 @@ impl TokenKeys {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: i64 = 1_795_467_600_000;
+
+    fn keys() -> TokenKeys {
+        TokenKeys::new(&[1; 32], Some(&[2; 32]))
+    }
+
+    fn claims() -> impl Strategy<Value = Claims> {
+        let roles = prop_oneof![Just(Role::Visitor), Just(Role::Expert), Just(Role::Administrator)];
+        let call = proptest::option::of(any::<u128>());
+        (
+            any::<u128>(),
+            "https://[a-z]{1,20}(:[0-9]{1,4})?",
+            roles,
+            any::<u128>(),
+            call,
+            1..1_000_000_i64,
+        )
+            .prop_map(|(organisation, origin, role, subject, call, lifetime)| Claims {
+                organisation: Uuid::from_u128(organisation),
+                origin,
+                role,
+                subject: Uuid::from_u128(subject),
+                call: call.map(Uuid::from_u128),
+                issued_at: NOW,
+                expires_at: NOW + lifetime * SECOND,
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_minted_verifies_until_it_expires(claims in claims()) {
+            let token = keys().mint(&claims);
+            prop_assert!(token.len() <= LONGEST);
+            prop_assert_eq!(keys().verify(&token, claims.expires_at - 1), Ok(claims.clone()));
+            prop_assert_eq!(keys().verify(&token, claims.expires_at), Err(TokenError::Expired));
+        }
+
+        #[test]
+        fn a_changed_character_is_noticed(claims in claims(), place in any::<prop::sample::Index>(), to in "[A-Za-z0-9_.-]") {
+            let token = keys().mint(&claims);
+            let place = place.index(token.len());
+            let changed = format!("{}{to}{}", &token[..place], &token[place + 1..]);
+            prop_assume!(changed != token);
+            prop_assert_eq!(keys().verify(&changed, NOW), Err(TokenError::Invalid));
+        }
+
+        #[test]
+        fn anything_else_is_invalid(token in ".*") {
+            prop_assert_eq!(keys().verify(&token, NOW), Err(TokenError::Invalid));
+        }
+
+        #[test]
+        fn the_previous_key_verifies_and_a_foreign_one_does_not(claims in claims()) {
+            let previous = TokenKeys::new(&[2; 32], None).mint(&claims);
+            prop_assert_eq!(keys().verify(&previous, NOW), Ok(claims.clone()));
+            let foreign = TokenKeys::new(&[3; 32], None).mint(&claims);
+            prop_assert_eq!(keys().verify(&foreign, NOW), Err(TokenError::Invalid));
+        }
+    }
+
+    /// A key's id is not enough: the mac must be that key's.
+    #[test]
+    fn a_foreign_key_under_a_known_id_is_noticed() {
+        let claims = Claims {
+            organisation: Uuid::nil(),
+            origin: "https://a.example".into(),
+            role: Role::Expert,
+            subject: Uuid::nil(),
+            call: None,
+            issued_at: NOW,
+            expires_at: NOW + HOUR,
+        };
+        let mut forger = TokenKeys::new(&[3; 32], None);
+        forger.current.id.clone_from(&keys().current.id);
+        assert_eq!(keys().verify(&forger.mint(&claims), NOW), Err(TokenError::Invalid));
+    }
+}

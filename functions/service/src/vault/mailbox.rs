@@ -85,3 +85,34 @@ impl MasterKeys {
         Ok(BASE64URL.encode(sealed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{ports::Platform as _, testing::Memory};
+
+    /// What a client does with an entry, by nothing but its access.
+    fn open(access: &MailboxAccess, sealed: &str) -> Option<Vec<u8>> {
+        let key: [u8; 32] = BASE64URL.decode(&access.key).ok()?.try_into().ok()?;
+        aead::open(&Key::new(key), &BASE64URL.decode(sealed).ok()?, access.name.as_bytes())
+    }
+
+    proptest! {
+        #[test]
+        fn an_envelope_opens_with_its_mailboxs_access_only(text in ".*", organisation: u128, subject: u128) {
+            let masters = MasterKeys::new(&[1; 32], None);
+            let mailbox = |role| MailboxName::new(Uuid::from_u128(organisation), role, Uuid::from_u128(subject));
+            let staff = mailbox(Role::Expert);
+            let memory = Memory::new();
+            let sealed = masters.seal_envelope(memory.entropy(), &staff, &text).unwrap();
+            let expected = serde_json::to_vec(&text).unwrap();
+            prop_assert_eq!(open(&masters.mailbox_access(&staff), &sealed), Some(expected.clone()));
+            prop_assert_eq!(open(&masters.mailbox_access(&mailbox(Role::Administrator)), &sealed), Some(expected));
+            prop_assert_eq!(open(&masters.mailbox_access(&mailbox(Role::Visitor)), &sealed), None);
+            let foreign = MasterKeys::new(&[2; 32], None).mailbox_access(&staff);
+            prop_assert_eq!(open(&foreign, &sealed), None);
+        }
+    }
+}

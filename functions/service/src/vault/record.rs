@@ -136,3 +136,97 @@ impl<P: Platform> App<P> {
         DataKeys::unwrap(&self.config.vault, organisation, &rows)?.ok_or_else(Problem::not_found)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{ports::Value, testing::Memory};
+
+    const ORGANISATION: Uuid = Uuid::from_u128(1);
+    const PLACE: Place = Place {
+        field: "people.name_sealed",
+        row: Uuid::from_u128(2),
+    };
+
+    fn masters() -> MasterKeys {
+        MasterKeys::new(&[1; 32], Some(&[2; 32]))
+    }
+
+    /// The row that a statement of [`DataKeys::create`] stores.
+    fn row(statement: &Statement) -> Rows {
+        let [_, number, master, wrapped, _] = statement.parameters.as_slice() else {
+            panic!("another statement")
+        };
+        Rows {
+            rows: vec![vec![number.clone(), master.clone(), wrapped.clone()]],
+            changes: 0,
+        }
+    }
+
+    fn create(masters: &MasterKeys) -> (DataKeys, Statement) {
+        DataKeys::create(masters, Memory::new().entropy(), ORGANISATION, 0).unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_sealed_opens_in_its_place_only(text in ".*") {
+            let memory = Memory::new();
+            let (keys, _) = create(&masters());
+            let sealed = keys.seal(memory.entropy(), PLACE, &text).unwrap();
+            prop_assert_eq!(keys.open(PLACE, &sealed), Ok(text));
+            for place in [Place { row: Uuid::from_u128(3), ..PLACE }, Place { field: "people.title_sealed", ..PLACE }] {
+                prop_assert!(keys.open(place, &sealed).is_err());
+            }
+            let elsewhere = DataKeys { organisation: Uuid::from_u128(9), keys: keys.keys.clone() };
+            prop_assert!(elsewhere.open(PLACE, &sealed).is_err());
+        }
+
+        #[test]
+        fn a_changed_bit_is_noticed(text in ".*", place in any::<prop::sample::Index>(), bit in 0_u8..8) {
+            let (keys, _) = create(&masters());
+            let mut sealed = keys.seal(Memory::new().entropy(), PLACE, &text).unwrap();
+            let place = place.index(sealed.len());
+            sealed[place] ^= 1 << bit;
+            prop_assert!(keys.open(PLACE, &sealed).is_err());
+        }
+
+        #[test]
+        fn anything_else_does_not_open(sealed in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let (keys, _) = create(&masters());
+            prop_assert!(keys.open(PLACE, &sealed).is_err());
+        }
+    }
+
+    #[test]
+    fn data_keys_open_under_the_current_and_the_previous_master_key() {
+        let (before, statement) = create(&MasterKeys::new(&[2; 32], None));
+        let sealed = before.seal(Memory::new().entropy(), PLACE, "Ada").unwrap();
+        let unwrap = |masters: &MasterKeys, organisation| DataKeys::unwrap(masters, organisation, &row(&statement));
+        let during = unwrap(&masters(), ORGANISATION).unwrap().unwrap();
+        assert_eq!(during.open(PLACE, &sealed), Ok("Ada".into()));
+        assert!(unwrap(&MasterKeys::new(&[3; 32], None), ORGANISATION).is_err());
+        assert!(
+            unwrap(&masters(), Uuid::from_u128(9)).is_err(),
+            "a key moved to another organisation"
+        );
+        assert!(
+            DataKeys::unwrap(&masters(), ORGANISATION, &Rows::default())
+                .unwrap()
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn the_same_text_is_sealed_differently_each_time() {
+        let memory = Memory::new();
+        let (keys, statement) = create(&masters());
+        let sealed = |text| keys.seal(memory.entropy(), PLACE, text).unwrap();
+        assert_ne!(sealed("Ada"), sealed("Ada"));
+        assert!(
+            !statement.parameters.contains(&Value::Blob(keys.keys[0].1.to_vec())),
+            "the key is stored unwrapped"
+        );
+    }
+}
