@@ -11,6 +11,7 @@ use crate::failure::{Failure, Result, failure};
 pub(crate) struct Client {
     agent: Agent,
     origin: String,
+    page: String,
 }
 
 /// Who asks.
@@ -34,7 +35,14 @@ impl Client {
         Self {
             agent: configuration.into(),
             origin: origin.into(),
+            page: origin.into(),
         }
+    }
+
+    /// The same, asking from a page of another origin.
+    pub(crate) fn on_page(mut self, page: &str) -> Self {
+        page.clone_into(&mut self.page);
+        self
     }
 
     /// The status of a page, and its text; `None` when nobody answers.
@@ -50,7 +58,7 @@ impl Client {
         let mut request = http::Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.origin))
-            .header("origin", &self.origin);
+            .header("origin", &self.page);
         request = match who {
             As::Anyone => request,
             As::Bearer(token) => request.header("authorization", format!("Bearer {token}")),

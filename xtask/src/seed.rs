@@ -69,7 +69,7 @@ pub(crate) fn seed(service: &str, operator_key: &str, site: &str) -> Result<Seed
 
     // Its first link of the console is used up here, for the snippet; the next request voids it and gives fresh ones.
     let (_, first) = people(&client)?;
-    let token = sign_in(&client, administrator(&first)?)?;
+    let token = sign_in(&client, administrator(&first)?, "administrator")?;
     let organisation = As::Bearer(&token);
     client.ask(
         "PATCH",
@@ -104,6 +104,39 @@ impl Seeded {
     }
 }
 
+/// A token of each role, and the call that the visitor's is for.
+pub(crate) struct Access {
+    /// A visitor's.
+    pub(crate) visitor: String,
+    /// The visitor's call.
+    pub(crate) call: String,
+    /// An expert's.
+    pub(crate) expert: String,
+    /// An administrator's.
+    pub(crate) administrator: String,
+}
+
+impl Access {
+    /// Signs in with the links of the demo organisation, which are used up by that.
+    pub(crate) fn new(service: &str, site: &str, seeded: &Seeded) -> Result<Self> {
+        let client = Client::new(service);
+        let expert = seeded
+            .experts()
+            .next()
+            .ok_or_else(|| Failure::Sentence("there is no expert".into()))?;
+        let path = format!("/api/v1/organisations/{}/visitors", seeded.organisation);
+        let (_, visitor) = Client::new(service)
+            .on_page(site)
+            .ask("POST", &path, As::Anyone, Some(&json!({})))?;
+        Ok(Self {
+            visitor: text(&visitor, "token")?,
+            call: text(&visitor, "call")?,
+            expert: sign_in(&client, expert, "expert")?,
+            administrator: sign_in(&client, seeded.administrator()?, "administrator")?,
+        })
+    }
+}
+
 fn administrator(people: &[Person]) -> Result<&Person> {
     people
         .iter()
@@ -111,8 +144,8 @@ fn administrator(people: &[Person]) -> Result<&Person> {
         .ok_or_else(|| Failure::Sentence("the demo organisation has no administrator: start with --fresh".into()))
 }
 
-/// Signs a person in as their browser would, and returns an administrator's token.
-fn sign_in(client: &Client, person: &Person) -> Result<String> {
+/// Signs a person in as their browser would, and returns a token of one of their roles.
+fn sign_in(client: &Client, person: &Person, role: &str) -> Result<String> {
     let Some((_, secret)) = person.sign_in_url.split_once("#sign-in=") else {
         return failure(format!("{} is not a sign-in link", person.sign_in_url));
     };
@@ -128,7 +161,7 @@ fn sign_in(client: &Client, person: &Person) -> Result<String> {
         "POST",
         "/api/v1/session/token",
         As::Cookie(&cookie),
-        Some(&json!({"role": "administrator"})),
+        Some(&json!({"role": role})),
     )?;
     text(&token, "token")
 }

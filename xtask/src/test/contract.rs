@@ -7,6 +7,7 @@ use crate::{
     failure::{Failure, Result, failure},
     http::Client,
     process::{command, shown},
+    seed::Access,
     setup::python,
 };
 
@@ -24,7 +25,9 @@ pub(super) fn suite(world: &mut World) -> Result<()> {
 pub(super) fn schemathesis(world: &mut World) -> Result<()> {
     let programs = python::ensure("schemathesis", SCHEMATHESIS)?;
     let root = world.root.clone();
-    let service = world.stack()?.service.clone();
+    let stack = world.stack()?;
+    let service = stack.service.clone();
+    let access = Access::new(&service, &stack.site, &stack.seeded)?;
     let description = format!("{service}/openapi.json");
     let documented = Client::new(&service).status("/openapi.json").map(|(_, text)| text);
     let paths = documented
@@ -41,10 +44,15 @@ pub(super) fn schemathesis(world: &mut World) -> Result<()> {
     if !configuration.is_file() {
         return Err(Failure::Sentence(format!("{} is missing", configuration.display())));
     }
-    let mut command = command(programs.join("schemathesis"));
-    world.describe(&mut command);
+    let mut schemathesis = command(programs.join("schemathesis"));
+    world.describe(&mut schemathesis);
+    schemathesis
+        .env("VISAVIS_CALL", &access.call)
+        .env("VISAVIS_VISITOR", &access.visitor)
+        .env("VISAVIS_EXPERT", &access.expert)
+        .env("VISAVIS_ADMINISTRATOR", &access.administrator);
     shown(
-        command
+        schemathesis
             .arg("--config-file")
             .arg(configuration)
             .args(["run", &description])

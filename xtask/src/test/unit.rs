@@ -34,9 +34,9 @@ pub(super) fn pages(world: &mut World) -> Result<()> {
 pub(super) fn runner(world: &World) -> Command {
     let mut cargo = world.cargo();
     if answer(command("cargo").args(["nextest", "--version"])).is_some() {
-        cargo.args(["nextest", "run"]);
+        cargo.args(["nextest", "run", "--no-fail-fast"]);
     } else {
-        cargo.args(["test", "--lib", "--bins", "--tests"]);
+        cargo.args(["test", "--no-fail-fast", "--lib", "--bins", "--tests"]);
     }
     cargo
 }
