@@ -97,7 +97,7 @@ async fn a_token_is_given_for_a_role_that_the_person_has() {
         .expect_problem(401, "token-missing");
     Staff::token_request(service, "__Host-visavis=guessed", "expert")
         .await
-        .expect_problem(401, "token-invalid");
+        .expect_problem(401, "token-expired");
     // The cookie alone opens nothing.
     let request = service.get("/api/v1/organisation").header("cookie", &cookie);
     request.send().await.expect_problem(401, "token-missing");
@@ -139,7 +139,7 @@ async fn who_is_made_inactive_is_out_at_once() {
     assert_eq!(changed["person"]["active"], false);
     Staff::token_request(&organisation.service, &expert.cookie, "expert")
         .await
-        .expect_problem(401, "token-invalid");
+        .expect_problem(401, "token-expired");
     assert_eq!(organisation.availability().await["state"], "closed");
     // The token that is still running answers no calls any more.
     let answer = expert
