@@ -20,6 +20,11 @@ export const deskStyles = css`
     min-width: 0;
   }
 
+  .line:focus,
+  .stage:focus {
+    outline: none;
+  }
+
   .waiting {
     display: grid;
     gap: var(--visavis-space-3);
@@ -135,6 +140,20 @@ export const deskStyles = css`
       height: calc(100dvh - 4.5rem);
       border-radius: 0;
     }
+  }
+
+  /* On a phone the call has the whole screen; the rest is below. */
+  @media (max-width: 40rem) {
+    :host([in-call]) header {
+      display: none;
+    }
+
+    .stage {
+      height: 100dvh;
+    }
+  }
+
+  @media (max-width: 60rem) {
 
     .details {
       padding: var(--visavis-space-4);

@@ -231,7 +231,7 @@ export class DeskPage extends StaffPage {
     const texts = this.#texts.now;
     const first = waiting[0];
     return html`<div class="desk">
-      <div class="line">
+      <div class="line" tabindex="-1">
         ${this.#banners(reception)}
         <p class="visually-hidden" role="alert">
           ${first ? texts.callingPage(this.#name(first.state.call), first.state.call?.visitor?.page.title ?? "") : ""}
@@ -372,7 +372,7 @@ export class DeskPage extends StaffPage {
     const { call } = session.state;
     const since = call?.answered_at;
     return html`<div class="call">
-      <div class="stage">
+      <div class="stage" tabindex="-1">
         ${
           session.state.phase === "ringing"
             ? html`<p class="alone" role="status"><span class="spinner"></span>${texts.answering}</p>`
@@ -422,8 +422,22 @@ export class DeskPage extends StaffPage {
 
   #checked = (event: CustomEvent<Partial<DeskSettings>>): void => this.#change({ ...event.detail, checked: true });
 
+  #shown: CallSession | undefined;
+
+  /** The button that was pressed is gone with the face it was on: the focus goes where things go on. */
+  #moveFocus(): void {
+    const current = this.#reception?.state.current;
+    if (current === this.#shown) return;
+    this.#shown = current;
+    this.toggleAttribute("in-call", current !== undefined);
+    if (document.activeElement === document.body || document.activeElement === this) {
+      this.renderRoot.querySelector<HTMLElement>(current ? ".stage" : ".line")?.focus({ preventScroll: true });
+    }
+  }
+
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    this.#moveFocus();
     // The alerts speak the language that is chosen.
     this.#alert();
   }

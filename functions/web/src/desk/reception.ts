@@ -4,8 +4,7 @@
 // has answered, and the mailbox tells the changes in between.
 
 import { Problem } from "../call/api.ts";
-import type { MailboxStatus } from "../call/mailbox.ts";
-import { Mailbox } from "../call/mailbox.ts";
+import { Mailbox, type MailboxOptions, type MailboxStatus } from "../call/mailbox.ts";
 import { LocalMedia } from "../call/media.ts";
 import { PresenceLease } from "../call/presence.ts";
 import { CallSession } from "../call/session.ts";
@@ -43,7 +42,11 @@ export interface ReceptionOptions {
   devices: () => { microphone?: string; camera?: string; speaker?: string };
   /** The token was refused: get a new one. */
   onRefused: () => void;
+  /** For tests. */
+  listen?: (options: MailboxOptions) => Listener;
 }
+
+type Listener = Pick<Mailbox, "status" | "close">;
 
 /** A short interruption is no news. Milliseconds. */
 const GRACE = 2_500;
@@ -64,7 +67,7 @@ export class Reception extends Store<ReceptionState> {
   #resumedAt = new Map<Id, number>();
   #media: LocalMedia;
   #mediaUsed = false;
-  #mailbox: Mailbox;
+  #mailbox: Listener;
   #presence: PresenceLease;
   /** When, in the service's time, the service told for the first time what goes on. */
   #openedAt: number | undefined;
@@ -89,7 +92,8 @@ export class Reception extends Store<ReceptionState> {
     this.#options = options;
     this.#api = options.api;
     this.#media = this.#newMedia();
-    this.#mailbox = new Mailbox({
+    const listen = options.listen ?? ((mailbox) => new Mailbox(mailbox));
+    this.#mailbox = listen({
       base: "",
       access: options.access.mailbox,
       token: () => this.#api.token,
@@ -104,7 +108,7 @@ export class Reception extends Store<ReceptionState> {
       onCalls: (calls) => this.#reconcile(calls),
       onProblem: (problem) => this.#presenceFailed(problem),
     });
-    globalThis.addEventListener("offline", () => this.#lost(), { signal: this.#closing.signal });
+    globalThis.addEventListener?.("offline", () => this.#lost(), { signal: this.#closing.signal });
     this.#tabs.onmessage = ({ data }: MessageEvent<Id>) => this.#takenOver(data);
   }
 

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, mock, test } from "node:test";
+
+import type { MailboxOptions, MailboxStatus } from "../call/mailbox.ts";
+import type { Call, Envelope } from "../call/types.ts";
+import { ClockedApi } from "./clock.ts";
+import { Reception } from "./reception.ts";
+
+const NOW = Date.parse("2026-11-23T21:00:00.000Z");
+/** A payload that an expert leaves alone: peer connections are for browsers. */
+const PAYLOAD = "eyJ0eXBlIjoicmVzdGFydCJ9";
+const at = (seconds: number): string => new Date(NOW + seconds * 1000).toISOString();
+
+function ringing(id: string, seconds: number, more: Partial<Call> = {}): Call {
+  return {
+    id,
+    state: "ringing",
+    version: 1,
+    media: "chat",
+    created_at: at(seconds),
+    rings_until: at(seconds + 45),
+    visitor: { id: `v-${id}`, language: "en", page: { url: "https://bank.example/", title: "Bank" } },
+    payload: PAYLOAD,
+    ice_servers: [],
+    ...more,
+  };
+}
+
+const told = (call: Call, type: "call.taken" | "call.cancelled" | "call.missed" | "call.ended", seconds: number) =>
+  ({ id: "e", at: at(seconds), type, call: call.id, body: { call } }) as Envelope;
+const rings = (call: Call, seconds: number) =>
+  ({
+    id: "e",
+    at: at(seconds),
+    type: "call.ringing",
+    call: call.id,
+    body: { call, payload: PAYLOAD, ice_servers: [] },
+  }) as Envelope;
+
+let close: () => Promise<void> = async () => {};
+
+/** A desk before a service that tells these calls, and a mailbox to speak through. */
+function open(calls: Call[] | "down", stored: Record<string, string> = {}) {
+  const service = { calls, asked: [] as string[], read: {} as Record<string, Call>, problems: {} as Record<string, [number, string]> };
+  const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    const path = `${init?.method} ${String(input).replace("/api/v1", "")}`;
+    service.asked.push(path);
+    if (service.calls === "down") throw new TypeError("no network");
+    const problem = service.problems[path];
+    if (problem) return Response.json({ type: `/problems/${problem[1]}` }, { status: problem[0] });
+    if (path === "PUT /presence") {
+      return Response.json({ expires_at: at(20), renew_in: 8000, calls: service.calls });
+    }
+    const call = /^GET \/calls\/(.+)$/u.exec(path)?.[1];
+    if (call) return Response.json({ call: service.read[call] });
+    if (path.endsWith("/relay")) return Response.json({ ice_servers: [], expires_at: at(3600) });
+    return Response.json({});
+  };
+  Object.defineProperty(globalThis, "sessionStorage", {
+    configurable: true,
+    value: {
+      getItem: (key: string) => stored[key] ?? null,
+      setItem: (key: string, value: string) => {
+        stored[key] = value;
+      },
+      removeItem: (key: string) => {
+        delete stored[key];
+      },
+    },
+  });
+  let mailbox: MailboxOptions | undefined;
+  const listener = { status: "open" as MailboxStatus, close: () => {} };
+  let refused = 0;
+  const reception = new Reception({
+    api: new ClockedApi({ base: "", token: "t", fetch }),
+    access: {
+      token: "t",
+      token_expires_at: at(600),
+      person: { id: "me", name: "Ada", roles: ["expert"] },
+      organisation: { id: "o", name: "Bank", accent: "#0f6e66" },
+      mailbox: { name: "o/staff/me", key: "k" },
+    },
+    available: true,
+    prepare: () => true,
+    devices: () => ({}),
+    onRefused: () => refused++,
+    listen: (options) => {
+      mailbox = options;
+      return listener;
+    },
+  });
+  close = () => reception.close();
+  const hear = async (envelope: Envelope): Promise<void> => {
+    await mailbox?.onEnvelope(envelope, 1);
+    await settle();
+  };
+  const signal = (status: MailboxStatus): void => {
+    listener.status = status;
+    mailbox?.onStatus?.(status);
+  };
+  return { reception, service, stored, hear, signal, gap: () => mailbox?.onGap?.(9), refusals: () => refused };
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 30; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const waiting = (reception: Reception): string[] => reception.state.waiting.map(({ id }) => id);
+
+beforeEach(() => {
+  mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: NOW });
+});
+
+afterEach(async () => {
+  await close();
+  mock.timers.reset();
+});
+
+test("who rang before the desk was opened waits, the longest first", async () => {
+  const { reception } = open([ringing("b", -5), ringing("a", -30)]);
+  await settle();
+  assert.deepEqual(waiting(reception), ["a", "b"]);
+  assert.equal(reception.state.connection, "ready");
+});
+
+test("an old ring in the mailbox does not ring again, a new one does", async () => {
+  const { reception, hear } = open([]);
+  await settle();
+  await hear(rings(ringing("old", -20), -20));
+  assert.deepEqual(waiting(reception), []);
+  await hear(rings(ringing("new", 1), 1));
+  assert.deepEqual(waiting(reception), ["new"]);
+});
+
+test("nothing from the mailbox is believed before the service has told what goes on", async () => {
+  const { reception, service, hear } = open("down");
+  const heard = hear(rings(ringing("a", -20), -20));
+  await settle();
+  assert.deepEqual(waiting(reception), []);
+  service.calls = [];
+  mock.timers.tick(2_000);
+  await settle();
+  await heard;
+  assert.deepEqual(waiting(reception), []);
+});
+
+test("another expert was first, the visitor hung up, nobody answered: each is told", async () => {
+  for (const [type, state, name] of [
+    ["call.taken", "answered", "taken"],
+    ["call.cancelled", "cancelled", "cancelled"],
+    ["call.missed", "missed", "missed"],
+  ] as const) {
+    const { reception, hear } = open([ringing("a", -5)]);
+    await settle();
+    await hear(told(ringing("a", -5, { state, version: 2, expert: { id: "other", name: "Beat" } }), type, 2));
+    assert.deepEqual(waiting(reception), []);
+    assert.equal(reception.state.news?.name, name);
+    await close();
+  }
+});
+
+test("a declined call stays away, also when the service still tells of it", async () => {
+  const { reception, gap } = open([ringing("a", -5)]);
+  await settle();
+  const [session] = reception.state.waiting;
+  assert.ok(session);
+  await reception.decline(session);
+  await gap();
+  await settle();
+  assert.deepEqual(waiting(reception), []);
+  assert.equal(reception.state.news, undefined);
+});
+
+test("a call that ended in a gap of the mailbox is read anew", async () => {
+  const { reception, service, gap } = open([ringing("a", -5)]);
+  await settle();
+  service.calls = [];
+  service.read = { a: ringing("a", -5, { state: "missed", version: 2 }) };
+  await gap();
+  await settle();
+  assert.deepEqual(waiting(reception), []);
+  assert.equal(reception.state.news?.name, "missed");
+});
+
+test("a call answered elsewhere is offered, not taken", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, hear } = open([call]);
+  await settle();
+  assert.equal(reception.state.elsewhere?.id, "a");
+  assert.equal(reception.state.current, undefined);
+  await hear(told({ ...call, state: "ended", version: 3 }, "call.ended", 1));
+  assert.equal(reception.state.elsewhere, undefined);
+});
+
+test("after a reload this tab's call goes on, and asks the visitor to begin anew", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service } = open([call], { "visavis.desk.call": "a" });
+  await settle();
+  assert.equal(reception.state.current?.id, "a");
+  assert.equal(reception.state.elsewhere, undefined);
+  assert.deepEqual(
+    service.asked.filter((path) => path.startsWith("POST")),
+    ["POST /calls/a/relay", "POST /calls/a/signals"],
+  );
+});
+
+test("when the current call ends the desk is ready for the next", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, stored, hear } = open([call], { "visavis.desk.call": "a" });
+  await settle();
+  await hear(told({ ...call, state: "ended", version: 3, ended_because: "hung-up" }, "call.ended", 1));
+  assert.equal(reception.state.current, undefined);
+  assert.equal(reception.state.news?.name, "over");
+  assert.deepEqual(stored, {});
+});
+
+test("a short interruption is no news, a longer one is, and it passes", async () => {
+  const { reception, signal } = open([]);
+  await settle();
+  signal("connecting");
+  mock.timers.tick(2_000);
+  await settle();
+  assert.equal(reception.state.connection, "ready");
+  signal("open");
+  mock.timers.tick(5_000);
+  await settle();
+  assert.equal(reception.state.connection, "ready");
+  signal("connecting");
+  mock.timers.tick(2_500);
+  await settle();
+  assert.equal(reception.state.connection, "lost");
+  signal("open");
+  await settle();
+  assert.equal(reception.state.connection, "ready");
+});
+
+test("a refused token is told to whoever can renew it", async () => {
+  const { service, gap, refusals } = open([]);
+  await settle();
+  service.problems["PUT /presence"] = [401, "token-expired"];
+  await gap();
+  await settle();
+  assert.equal(refusals(), 1);
+});
