@@ -3,3 +3,4 @@
 pub(crate) mod operator;
 pub(crate) mod organisations;
 pub(crate) mod people;
+mod rotation;

@@ -69,12 +69,15 @@ pub fn router<P: Platform>(platform: P, config: Config) -> Router {
         .with_state(app)
 }
 
-/// What a platform's scheduler calls every few minutes: moves calls on that time has ended, and deletes what is outdated.
+/// What a platform's scheduler calls every few minutes: moves calls on that time has ended, deletes what is outdated, and
+/// moves what a previous master key protects under the current one.
 ///
 /// # Errors
 /// The platform did not answer; the next call goes on.
 pub async fn tick<P: Platform>(platform: P, config: Config) -> Result<(), Problem> {
-    App::new(platform, config).tick().await
+    let app = App::new(platform, config);
+    app.tick().await?;
+    Ok(app.rotate().await?)
 }
 
 /// The routes of each capability.

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use http::{HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, StatusCode, Uri, header};
 use serde::Deserialize;
 
 use crate::{
@@ -24,18 +24,30 @@ use crate::{
 
 pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
     Router::new()
-        .route("/", get(async |app| page::<P>(app, "index.html").await))
-        .route("/desk", get(async |app| page::<P>(app, "desk.html").await))
-        .route("/console", get(async |app| page::<P>(app, "console.html").await))
+        .route(
+            "/",
+            get(async |app, headers| page::<P>(app, headers, "index.html").await),
+        )
+        .route(
+            "/desk",
+            get(async |app, headers| page::<P>(app, headers, "desk.html").await),
+        )
+        .route(
+            "/console",
+            get(async |app, headers| page::<P>(app, headers, "console.html").await),
+        )
         .route(
             "/app/{*path}",
-            get(async |app, path| asset::<P>(app, "app", path).await),
+            get(async |app, headers, path| asset::<P>(app, headers, "app", path).await),
         )
         .route(
             "/widget/{*path}",
-            get(async |app, path| asset::<P>(app, "widget", path).await),
+            get(async |app, headers, path| asset::<P>(app, headers, "widget", path).await),
         )
-        .route("/favicon.ico", get(async |app| page::<P>(app, "favicon.ico").await))
+        .route(
+            "/favicon.ico",
+            get(async |app, headers| page::<P>(app, headers, "favicon.ico").await),
+        )
         .route("/robots.txt", get(async || "User-agent: *\nDisallow: /\n"))
         .route("/.well-known/security.txt", get(security::<P>))
 }
@@ -83,35 +95,44 @@ impl<P: Platform> App<P> {
     }
 }
 
-async fn page<P: Platform>(State(app): State<App<P>>, path: &str) -> Result<Response, Problem> {
-    serve(&app, path).await
+async fn page<P: Platform>(State(app): State<App<P>>, headers: HeaderMap, path: &str) -> Result<Response, Problem> {
+    serve(&app, &headers, path).await
 }
 
 async fn asset<P: Platform>(
     State(app): State<App<P>>,
+    headers: HeaderMap,
     folder: &str,
     Path(path): Path<String>,
 ) -> Result<Response, Problem> {
-    serve(&app, &format!("{folder}/{path}")).await
+    serve(&app, &headers, &format!("{folder}/{path}")).await
 }
 
 /// Serves what the manifest lists, and nothing else.
-async fn serve<P: Platform>(app: &App<P>, path: &str) -> Result<Response, Problem> {
+async fn serve<P: Platform>(app: &App<P>, headers: &HeaderMap, path: &str) -> Result<Response, Problem> {
     let Some(asset) = app.manifest().await?.assets.get(path) else {
         return Ok(nothing_here());
     };
+    let tag = format!("\"{}\"", asset.integrity);
+    if is_known(headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
     let Some(bytes) = app.platform.assets().read(path).await? else {
         return Ok(nothing_here());
     };
-    let mut response = (
-        [(header::CONTENT_TYPE, HeaderValue::from_static(media_type(path)))],
-        bytes,
-    )
-        .into_response();
-    if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", asset.integrity)) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    Ok(response)
+    let described = [(header::CONTENT_TYPE, media_type(path).into()), (header::ETAG, tag)];
+    Ok((described, bytes).into_response())
+}
+
+/// Whether the browser has the asset already (RFC 9110 section 13.1.2).
+fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    let known = headers
+        .get_all(header::IF_NONE_MATCH)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
+    known
+        .flat_map(|value| value.split(','))
+        .any(|known| known.trim().trim_start_matches("W/") == tag)
 }
 
 /// The media type of an asset; with `nosniff` an unknown one does nothing.

@@ -90,6 +90,11 @@ impl MasterKeys {
         self.previous.as_ref().unwrap_or(&self.current).lookup(purpose, value)
     }
 
+    /// Names the current master key in stored records.
+    pub(crate) fn current_id(&self) -> &str {
+        &self.current.id
+    }
+
     fn by_id(&self, id: &str) -> Option<&MasterKey> {
         [Some(&self.current), self.previous.as_ref()]
             .into_iter()

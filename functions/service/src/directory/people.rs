@@ -211,6 +211,39 @@ fn email_lookup(masters: &MasterKeys, organisation: Uuid, email: &str) -> Vec<u8
     masters.lookup("people.email", format!("{organisation}/{email}").as_bytes())
 }
 
+/// Reads the addresses of an organisation's people, for a batch; [`rehash_emails`] takes the rows.
+pub(super) fn select_emails(organisation: Uuid) -> Statement {
+    Statement {
+        sql: "SELECT id, email_sealed FROM people WHERE organisation = ?1",
+        parameters: vec![organisation.to_string().into()],
+    }
+}
+
+/// Hashes addresses under the current master key: statements for a batch.
+pub(super) fn rehash_emails(
+    masters: &MasterKeys,
+    keys: &DataKeys,
+    organisation: Uuid,
+    rows: &Rows,
+) -> PortResult<Vec<Statement>> {
+    let rehash = |row: &Vec<Value>| {
+        let [id, email] = row.as_slice() else {
+            return Err(unexpected());
+        };
+        let id = id_of(id)?;
+        let email = open_required(keys, place(EMAIL, id), email)?;
+        Ok(Statement {
+            sql: "UPDATE people SET email_lookup = ?1 WHERE id = ?2 AND organisation = ?3",
+            parameters: vec![
+                email_lookup(masters, organisation, &email).into(),
+                id.to_string().into(),
+                organisation.to_string().into(),
+            ],
+        })
+    };
+    rows.rows.iter().map(rehash).collect()
+}
+
 /// The columns that [`read_person`] takes, in its order.
 macro_rules! select_people {
     ($where:literal) => {

@@ -98,6 +98,24 @@ impl DataKeys {
         Ok((!keys.is_empty()).then_some(Self { organisation, keys }))
     }
 
+    /// Wraps every key under the current master key: statements for a batch.
+    pub(crate) fn rewrap(&self, masters: &MasterKeys, entropy: &impl Entropy) -> PortResult<Vec<Statement>> {
+        let rewrap = |(number, key): &(u32, Key)| {
+            let place = wrapping_place(self.organisation, *number);
+            let wrapped = aead::seal(&masters.current.wrapping, entropy, key.as_slice(), place.as_bytes())?;
+            Ok(Statement {
+                sql: "UPDATE data_keys SET master_key = ?1, wrapped = ?2 WHERE organisation = ?3 AND number = ?4",
+                parameters: vec![
+                    masters.current_id().into(),
+                    wrapped.into(),
+                    self.organisation.to_string().into(),
+                    i64::from(*number).into(),
+                ],
+            })
+        };
+        self.keys.iter().map(rewrap).collect()
+    }
+
     /// Seals a field for its place, under the newest key.
     pub(crate) fn seal(&self, entropy: &impl Entropy, place: Place, field: &str) -> PortResult<Vec<u8>> {
         let (number, key) = self.keys.first().ok_or(PortError::Unavailable("no data key".into()))?;

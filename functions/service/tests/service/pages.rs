@@ -55,6 +55,23 @@ async fn the_manifest_decides_what_is_served() {
 }
 
 #[tokio::test]
+async fn a_page_that_the_browser_has_is_not_sent_again() {
+    let service = Service::new();
+    let first = service.get("/desk").await;
+    let tag = first.header("etag").unwrap();
+    let headers = [("if-none-match", tag)];
+    let again = service.send(request("GET", "/desk", &headers, None)).await;
+    assert_eq!(again.status, StatusCode::NOT_MODIFIED);
+    assert!(again.bytes.is_empty());
+    let policy = "content-security-policy";
+    assert_eq!(again.header(policy), first.header(policy));
+    let changed = service
+        .send(request("GET", "/desk", &[("if-none-match", "\"other\"")], None))
+        .await;
+    assert_eq!(changed.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn widget_assets_open_to_registered_pages_only() {
     let service = Service::new();
     let before = service

@@ -214,18 +214,23 @@ async fn the_previous_master_key_still_opens() {
         .await
         .ok(200);
     assert_eq!(found["person"]["id"], organisation.expert.as_str());
-    let config = visavis::Config::load(&visavis::testing::settings()).unwrap();
+    let config = || visavis::Config::load(&visavis::testing::settings()).unwrap();
     let after = Service {
-        router: visavis::router(before.memory, config),
+        router: visavis::router(before.memory.clone(), config()),
         ..Service::new()
     };
-    assert_eq!(
-        after
-            .with_token(&token, "GET", "/api/v1/people", None)
-            .await
-            .problem(503),
-        "unavailable"
-    );
+    let people = after.with_token(&token, "GET", "/api/v1/people", None).await;
+    assert_eq!(people.problem(503), "unavailable");
+    // Once the scheduler has moved everything, the previous key can be forgotten.
+    let during = visavis::Config::load(&settings).unwrap();
+    visavis::tick(before.memory.clone(), during).await.unwrap();
+    after.with_token(&token, "GET", "/api/v1/people", None).await.ok(200);
+    let found = after
+        .with_token(&token, "POST", "/api/v1/people", Some(&eve))
+        .await
+        .ok(200);
+    assert_eq!(found["person"]["id"], organisation.expert.as_str());
+    visavis::tick(before.memory, config()).await.unwrap();
 }
 
 /// Every operation with a JSON body, with a token that is good for it.
