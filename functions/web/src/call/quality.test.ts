@@ -8,7 +8,7 @@ const before: Reading = {
   lost: 10,
   remoteLoss: 0,
   roundTrip: 0.02,
-  limitedByBandwidth: false,
+  narrow: false,
   path: "direct",
 };
 
@@ -28,9 +28,21 @@ test("three levels, and the reason that counts", () => {
     const quality = judge(before, now(more));
     assert.deepEqual([quality.level, quality.reason], [level, reason]);
   }
-  const narrow = { ...before, limitedByBandwidth: true };
+  const narrow = { ...before, narrow: true };
   assert.equal(judge(before, narrow).level, "good", "a moment of it is normal");
   assert.deepEqual([judge(narrow, narrow).level, judge(narrow, narrow).reason], ["fair", "bandwidth"]);
+});
+
+test("a limited picture is no narrow network while the estimate grows", () => {
+  const video = { id: "o", type: "outbound-rtp", qualityLimitationReason: "bandwidth" };
+  const stats = (availableOutgoingBitrate: number) => [
+    video,
+    { id: "p", type: "candidate-pair", availableOutgoingBitrate },
+    { id: "t", type: "transport", selectedCandidatePairId: "p" },
+  ];
+  assert.equal(read(stats(2_000_000)).narrow, false);
+  assert.equal(read(stats(150_000)).narrow, true);
+  assert.equal(read([video]).narrow, false);
 });
 
 test("counters that start anew with a new connection are no loss", () => {

@@ -24,7 +24,8 @@ export interface Reading {
   remoteLoss: number;
   /** Seconds. */
   roundTrip: number | undefined;
-  limitedByBandwidth: boolean;
+  /** The picture is made smaller because little goes through. */
+  narrow: boolean;
   path: "direct" | "relay" | undefined;
 }
 
@@ -38,6 +39,7 @@ interface Stat {
   roundTripTime?: number;
   currentRoundTripTime?: number;
   qualityLimitationReason?: string;
+  availableOutgoingBitrate?: number;
   selectedCandidatePairId?: string;
   nominated?: boolean;
   selected?: boolean;
@@ -46,6 +48,9 @@ interface Stat {
   remoteCandidateId?: string;
   candidateType?: string;
 }
+
+/** Bits per second. Above it a limited picture only means that the estimate is still growing. */
+const NARROW = 400_000;
 
 export function read(report: Iterable<Stat>): Reading {
   const stats = [...report];
@@ -61,15 +66,14 @@ export function read(report: Iterable<Stat>): Reading {
   const remote = stats.filter((stat) => stat.type === "remote-inbound-rtp");
   const sum = (list: Stat[], field: "packetsReceived" | "packetsLost"): number =>
     list.reduce((total, stat) => total + (stat[field] ?? 0), 0);
+  const limited = stats.some((stat) => stat.type === "outbound-rtp" && stat.qualityLimitationReason === "bandwidth");
   const ends = [pair?.localCandidateId, pair?.remoteCandidateId].map((id) => byId.get(id ?? "")?.candidateType);
   return {
     received: sum(inbound, "packetsReceived"),
     lost: sum(inbound, "packetsLost"),
     remoteLoss: Math.max(0, ...remote.map((stat) => stat.fractionLost ?? 0)),
     roundTrip: pair?.currentRoundTripTime ?? remote.find((stat) => stat.roundTripTime !== undefined)?.roundTripTime,
-    limitedByBandwidth: stats.some(
-      (stat) => stat.type === "outbound-rtp" && stat.qualityLimitationReason === "bandwidth",
-    ),
+    narrow: limited && (pair?.availableOutgoingBitrate ?? NARROW) < NARROW,
     path: pair ? (ends.includes("relay") ? "relay" : "direct") : undefined,
   };
 }
@@ -83,7 +87,7 @@ export function judge(before: Reading, now: Reading): Quality {
   const bounds: [QualityReason, number, number, number][] = [
     ["loss", loss, 0.03, 0.1],
     ["delay", roundTrip, 300, 600],
-    ["bandwidth", now.limitedByBandwidth && before.limitedByBandwidth ? 1 : 0, 1, 2],
+    ["bandwidth", now.narrow && before.narrow ? 1 : 0, 1, 2],
   ];
   const quality: Quality = { level: "good", roundTrip: Math.round(roundTrip), loss };
   if (now.path) quality.path = now.path;

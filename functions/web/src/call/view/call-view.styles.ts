@@ -164,66 +164,6 @@ export const callViewStyles = css`
     gap: var(--visavis-space-2);
   }
 
-  .quality {
-    display: grid;
-    justify-items: end;
-    gap: var(--visavis-space-1);
-  }
-
-  .quality > button {
-    min-height: 2.25rem;
-    border: 0;
-    padding: 0.3rem 0.7rem;
-  }
-
-  .quality > button:hover {
-    background: #26312fe0;
-  }
-
-  .quality > p {
-    display: grid;
-    gap: 0;
-    justify-items: start;
-    border-radius: var(--visavis-radius-m);
-    padding: 0.5rem 0.75rem;
-    max-width: 16rem;
-    background: #0c100fe6;
-  }
-
-  .bars {
-    display: flex;
-    align-items: flex-end;
-    gap: 2px;
-    height: 0.9rem;
-  }
-
-  .bars i {
-    width: 4px;
-    border-radius: 1px;
-    background: #ffffff4d;
-    height: 40%;
-  }
-
-  .bars i:nth-child(2) {
-    height: 70%;
-  }
-
-  .bars i:nth-child(3) {
-    height: 100%;
-  }
-
-  .bars.good i {
-    background: #85d3a2;
-  }
-
-  .bars.fair i:nth-child(-n + 2) {
-    background: #e9c069;
-  }
-
-  .bars.poor i:first-child {
-    background: #f2a8a1;
-  }
-
   .notices {
     position: absolute;
     inset: 4rem var(--visavis-space-4) auto;

@@ -10,6 +10,7 @@ import { DeviceChoices } from "./device-choice.ts";
 import { LevelMeter } from "./level-meter.ts";
 import { callViewStyles } from "./call-view.styles.ts";
 import { initials } from "./initials.ts";
+import { QualityBadge } from "./quality-badge.ts";
 import { Watching } from "./watching.ts";
 
 type DeviceKind = "microphone" | "camera" | "screen";
@@ -52,7 +53,6 @@ export class CallView extends LitElement {
     long: { state: true },
     said: { state: true },
     asked: { state: true },
-    tellsQuality: { state: true },
   };
 
   declare session: CallSession | undefined;
@@ -67,7 +67,6 @@ export class CallView extends LitElement {
   declare long: boolean;
   /** For the live region: the latest message that is not shown. */
   declare said: string;
-  declare tellsQuality: boolean;
   /** Devices whose failure is worth a word, because somebody has just asked for them. */
   declare asked: readonly DeviceKind[];
   #drafts = false;
@@ -76,6 +75,7 @@ export class CallView extends LitElement {
   #heardEntries = 0;
   #longTimer: ReturnType<typeof setTimeout> | undefined;
   #leaving = new AbortController();
+  #awake: WakeLockSentinel | undefined;
 
   constructor() {
     super();
@@ -87,7 +87,6 @@ export class CallView extends LitElement {
     this.silenced = false;
     this.long = false;
     this.said = "";
-    this.tellsQuality = false;
     this.asked = [];
     new Watching(
       this,
@@ -102,6 +101,8 @@ export class CallView extends LitElement {
     this.#leaving = new AbortController();
     const { signal } = this.#leaving;
     document.addEventListener("fullscreenchange", () => this.#fullChanged(), { signal });
+    document.addEventListener("visibilitychange", () => void this.#stayAwake(), { signal });
+    void this.#stayAwake();
     this.#longTimer = setTimeout(() => {
       this.long = true;
     }, LONG);
@@ -110,6 +111,7 @@ export class CallView extends LitElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#leaving.abort();
+    this.#awake?.release().catch(() => {});
     clearTimeout(this.#longTimer);
   }
 
@@ -172,7 +174,7 @@ export class CallView extends LitElement {
             <span class="plate" ?hidden=${!picture && !theirScreen}>${name}</span>
             ${live && !showing.microphone ? html`<span class="plate">${icon("microphone-off")}${texts.mutedThere}</span>` : nothing}
             <span class="spread"></span>
-            ${this.#quality(session.state)}
+            <visavis-quality .state=${session.state} .texts=${texts.quality}></visavis-quality>
           </div>
           ${this.#notices(session.state)}
           <div class="own ${camera.status === "on" ? "" : "blank"}">
@@ -236,36 +238,6 @@ export class CallView extends LitElement {
       ${
         this.silenced
           ? html`<button class="primary" @click=${this.#sound}>${icon("sound")}${texts.playSound}</button>`
-          : nothing
-      }
-    </div>`;
-  }
-
-  #quality({ quality, phase }: SessionState): TemplateResult {
-    const texts = this.texts.quality;
-    const level = phase === "reconnecting" ? "poor" : quality?.level;
-    const reason = phase === "reconnecting" ? "interrupted" : quality?.reason;
-    const label = `${texts.title}: ${texts[level ?? "unknown"]}`;
-    const details = [
-      reason ? texts[reason] : "",
-      quality?.roundTrip !== undefined && phase === "connected" ? texts.roundTrip(quality.roundTrip) : "",
-      quality?.path ? texts[quality.path] : "",
-    ].filter(Boolean);
-    return html`<div class="quality">
-      <button
-        class="plate"
-        aria-expanded=${this.tellsQuality}
-        aria-label=${label}
-        title=${label}
-        @click=${() => {
-          this.tellsQuality = !this.tellsQuality;
-        }}
-      >
-        <span class="bars ${level ?? ""}" aria-hidden="true"><i></i><i></i><i></i></span>
-      </button>
-      ${
-        this.tellsQuality
-          ? html`<p class="plate" role="status"><strong>${label}</strong>${details.map((detail) => html`<span>${detail}</span>`)}</p>`
           : nothing
       }
     </div>`;
@@ -424,6 +396,15 @@ export class CallView extends LitElement {
     this.said = "text" in latest ? texts.newMessage(name, latest.text) : texts.newFile(name, latest.name);
   }
 
+  /** A phone's screen stays on as long as the call is seen; browsers drop the lock whenever the page is hidden. */
+  async #stayAwake(): Promise<void> {
+    if (document.hidden || !("wakeLock" in navigator)) return;
+    // Refused when the battery is low or by a policy.
+    const lock = await navigator.wakeLock.request("screen").catch(() => undefined);
+    if (this.isConnected) this.#awake = lock;
+    else await lock?.release();
+  }
+
   #play(selector: string, stream: MediaStream | undefined): void {
     const video = this.renderRoot.querySelector<HTMLVideoElement>(selector);
     if (!video || video.srcObject === (stream ?? null)) return;
@@ -519,6 +500,7 @@ export function defineCallView(): void {
     "visavis-level": LevelMeter,
     "visavis-devices": DeviceChoices,
     "visavis-chat": ChatPanel,
+    "visavis-quality": QualityBadge,
     "visavis-call-view": CallView,
   };
   for (const [name, element] of Object.entries(elements)) {
