@@ -111,9 +111,13 @@ fn counted_as(address: &str) -> String {
 
 /// One request being counted.
 pub(crate) struct Count {
-    statements: Vec<Statement>,
-    allowed: Vec<i64>,
+    counters: Vec<Counter>,
     now: i64,
+}
+
+struct Counter {
+    key: Vec<u8>,
+    most: i64,
 }
 
 impl Count {
@@ -121,40 +125,44 @@ impl Count {
         let limit = kind.limit();
         let subject = subject.map(|subject| (format!("{}/subject/{subject}", limit.name), limit.subject));
         let address = (format!("{}/address/{}", limit.name, address.0), limit.address);
-        let (statements, allowed) = subject
-            .into_iter()
-            .chain([address])
-            .map(|(key, most)| {
-                let key = vault.lookup("rate_limits.key", key.as_bytes());
-                (count(key, now), i64::from(most) * i64::from(factor))
-            })
-            .unzip();
-        Self {
-            statements,
-            allowed,
-            now,
-        }
+        let counter = |(name, most): (String, u32)| Counter {
+            key: vault.lookup("rate_limits.key", name.as_bytes()),
+            most: i64::from(most) * i64::from(factor),
+        };
+        let counters = subject.into_iter().chain([address]).map(counter).collect();
+        Self { counters, now }
     }
 
     /// The statements that count, for the head of a batch.
     pub(crate) fn statements(&self) -> Vec<Statement> {
-        self.statements.clone()
+        self.counters
+            .iter()
+            .map(|counter| count(counter.key.clone(), self.now))
+            .collect()
+    }
+
+    /// Each counter's key and the most that it may have reached, as parameters of a statement further down the batch
+    /// that changes something only within the limits.
+    pub(crate) fn most(&self) -> impl Iterator<Item = Value> {
+        self.counters
+            .iter()
+            .flat_map(|counter| [Value::Blob(counter.key.clone()), counter.most.into()])
     }
 
     /// Takes the results of [`Count::statements`] off the head of a batch's results, and refuses what is too much.
     pub(crate) fn judge(&self, mut rows: Vec<Rows>) -> Result<Vec<Rows>, Problem> {
-        if rows.len() < self.statements.len() {
+        if rows.len() < self.counters.len() {
             return Err(Problem::unavailable());
         }
-        let rest = rows.split_off(self.statements.len());
-        for (rows, allowed) in rows.iter().zip(&self.allowed) {
+        let rest = rows.split_off(self.counters.len());
+        for (rows, counter) in rows.iter().zip(&self.counters) {
             let Some([count, ends_at]) = rows.rows.first().map(Vec::as_slice) else {
                 return Err(Problem::unavailable());
             };
             let (Some(count), Some(ends_at)) = (count.integer(), ends_at.integer()) else {
                 return Err(Problem::unavailable());
             };
-            if count > *allowed {
+            if count > counter.most {
                 let seconds = (ends_at - self.now).max(0).div_euclid(SECOND) + 1;
                 let detail = format!("That was too often. Go on in {seconds} seconds.");
                 return Err(

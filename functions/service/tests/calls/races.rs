@@ -46,12 +46,14 @@ async fn hang_up_against_answer_ends_in_one_state_that_all_are_told() {
     for round in 0..20 {
         let (service, organisation, mut visitor) = ringing().await;
         let [mut ada, mut ben] = <[_; 2]>::try_from(organisation.experts).ok().unwrap();
-        // The number of trips so far decides who is held up.
-        for _ in 0..round {
-            visitor.look(&visitor.call).await;
-        }
-        let hang_up = visitor.on(&visitor.call, "hang-up", json!({}));
-        let (answered, over) = join!(ada.answer(&visitor.call), hang_up);
+        // The click comes later and later while the visitor's request is under way.
+        let answer = async {
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+            ada.answer(&visitor.call).await
+        };
+        let (answered, over) = join!(answer, visitor.on(&visitor.call, "hang-up", json!({})));
         let state = over.ok(200)["call"]["state"].clone();
         let (ada_hears, ben_hears): (&[_], &[_]) = match state.as_str().unwrap() {
             "cancelled" => {

@@ -154,7 +154,9 @@ async fn signals_at_the_wrong_time() {
 #[tokio::test]
 async fn time_is_up_before_anybody_says_so() {
     let (service, organisation, mut visitor) = ringing().await;
-    service.wait(20);
+    service.wait(19);
+    organisation.experts[0].here("available").await;
+    service.wait(1);
     let late = organisation.experts[0].answer(&visitor.call).await;
     assert_eq!(late.problem(409), "call-over");
     assert_eq!(
@@ -164,6 +166,22 @@ async fn time_is_up_before_anybody_says_so() {
     assert!(visitor.hear().await.is_empty());
     let mut ada = organisation.experts[0].clone();
     assert_eq!(ada.hear_types().await, ["call.ringing", "call.cancelled"]);
+}
+
+#[tokio::test]
+async fn late_answer_is_too_late() {
+    let (service, organisation, mut visitor) = ringing().await;
+    let ada = &organisation.experts[0];
+    for _ in 0..3 {
+        service.wait(14);
+        visitor.here("here").await;
+        ada.here("available").await;
+    }
+    service.wait(3);
+    let late = ada.answer(&visitor.call).await;
+    assert_eq!(late.problem(409), "call-over");
+    assert_eq!(late.body["call"]["state"], "missed");
+    assert_eq!(visitor.hear_types().await, ["call.missed"]);
 }
 
 #[tokio::test]
