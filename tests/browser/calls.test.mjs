@@ -43,6 +43,27 @@ scenario("what each side turns off, the other is told", async (world) => {
   await visitor.seesNoLongerThat("camera-off");
 });
 
+scenario(
+  "in a call the visitor sees themself, chooses another microphone, and sees how good the connection is",
+  async (world) => {
+    const { visitor } = await world.call();
+    await visitor.showsOwnPicture();
+    const before = await visitor.microphoneUsed();
+    await visitor.chooseMicrophone("Fake Audio Input 2");
+    await until("the other microphone is sent", async () => (await visitor.microphoneUsed()) === "Fake Audio Input 2");
+    assert.notEqual(before, "Fake Audio Input 2");
+    await visitor.seesQuality();
+  },
+);
+
+scenario("a call fills the screen and shrinks again", async (world) => {
+  const { visitor } = await world.call();
+  await visitor.enlarge();
+  await visitor.fullScreen(true);
+  await visitor.receives();
+  await visitor.fullScreen(false);
+});
+
 scenario("chat goes both ways", async (world) => {
   const { visitor, desk } = await world.call();
   await visitor.say("Which spade for clay? <b>heavy</b>");

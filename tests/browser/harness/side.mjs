@@ -106,13 +106,54 @@ export class Side {
     await this.view.getByText(TOLD[what], { exact: true }).waitFor({ state: "hidden" });
   }
 
+  /** A control that is in the menu where the view is small. @param {string} name */
+  async #press(name) {
+    const button = this.button(name);
+    if (await button.isVisible()) return button.click();
+    await this.button("More").click();
+    await this.view.getByRole("menuitem", { name }).click();
+  }
+
+  async showsOwnPicture() {
+    const own = this.view.getByLabel("You", { exact: true });
+    await until("one's own picture", () => own.evaluate((video) => /** @type {HTMLVideoElement} */ (video).videoWidth));
+  }
+
+  /** @param {string} label */
+  async chooseMicrophone(label) {
+    await this.#press("Devices");
+    await this.view.getByLabel("Microphone", { exact: true }).selectOption({ label });
+    await this.view.getByRole("complementary", { name: "Devices" }).getByRole("button", { name: "Close" }).click();
+  }
+
+  /** The label of the microphone whose sound is sent. */
+  microphoneUsed() {
+    return this.page.evaluate(() =>
+      globalThis.__watch.connections
+        .filter(({ connectionState }) => connectionState === "connected")
+        .flatMap((connection) => connection.getSenders())
+        .map(({ track }) => (track?.kind === "audio" ? track.label : undefined))
+        .find(Boolean),
+    );
+  }
+
+  async seesQuality() {
+    const quality = this.button(/^Connection: (good|fair|poor)$/);
+    await quality.click();
+    await this.view.getByText("straight to the other side").waitFor();
+  }
+
+  /** @param {boolean} full */
+  async fullScreen(full) {
+    await this.#press(full ? "Full screen" : "Leave full screen");
+    await until(
+      "the screen is filled, or not",
+      async () => (await this.page.evaluate(() => document.fullscreenElement !== null)) === full,
+    );
+  }
+
   async shareScreen() {
-    const button = this.button("Show screen");
-    if (await button.isVisible()) await button.click();
-    else {
-      await this.button("More").click();
-      await this.view.getByRole("menuitem", { name: "Show screen" }).click();
-    }
+    await this.#press("Show screen");
     await this.view.getByText("You are showing your screen").waitFor();
   }
 

@@ -114,6 +114,12 @@ export class Visitor extends Side {
     await this.#ringButton.waitFor();
   }
 
+  /** The panel becomes larger, so that all controls are seen. */
+  async enlarge() {
+    await this.widget.getByRole("button", { name: "Larger" }).click();
+    await this.button("Show screen").waitFor();
+  }
+
   /** The page was reloaded: the call comes back by itself. */
   async resumes() {
     await this.view.waitFor({ timeout: 20_000 });
