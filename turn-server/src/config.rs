@@ -18,6 +18,7 @@ use crate::authentication::Authenticator;
 use crate::peer_policy::PeerPolicy;
 use crate::quota::Quota;
 use crate::server::Rules;
+use crate::tls::CertificateFiles;
 use crate::worker::streams::StreamLimits;
 
 /// A REST secret has at least this many characters.
@@ -37,6 +38,9 @@ pub struct Config {
     pub users: HashMap<String, Zeroizing<String>>,
     /// Where clients are heard.
     pub listen: Vec<Listen>,
+    /// The certificate for TLS.
+    #[serde(default)]
+    pub tls: Option<CertificateFiles>,
     /// Where relayed addresses are.
     pub relay: Relay,
     /// Who may be reached.
@@ -59,7 +63,7 @@ pub struct Config {
     pub workers: Option<usize>,
 }
 
-/// A listening socket: `udp://address:port` or `tcp://address:port`.
+/// A listening socket: `udp://address:port`, `tcp://…` or `tls://…`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Listen {
@@ -76,6 +80,8 @@ pub enum Transport {
     Udp,
     /// STUN on a stream.
     Tcp,
+    /// STUN on a stream through TLS.
+    Tls,
 }
 
 /// The relayed addresses.
@@ -166,6 +172,9 @@ impl Config {
         if self.listen.is_empty() {
             return refuse("listen: give at least one, such as \"udp://192.0.2.1:3478\"");
         }
+        if self.tls.is_none() && self.listen.iter().any(|listen| listen.transport == Transport::Tls) {
+            return refuse("tls: give certificate and key, or no tls:// listener");
+        }
         let families: Vec<Family> = self.relay.address.iter().map(|ip| Family::of(*ip)).collect();
         match families[..] {
             [_] => {}
@@ -250,6 +259,7 @@ impl FromStr for Listen {
             let transport = match scheme {
                 "udp" => Transport::Udp,
                 "tcp" => Transport::Tcp,
+                "tls" => Transport::Tls,
                 _ => return None,
             };
             Some(Self {
@@ -257,7 +267,7 @@ impl FromStr for Listen {
                 address: address.parse().ok()?,
             })
         };
-        read().ok_or_else(|| format!("\"{text}\": give udp:// or tcp:// and address:port, IPv6 in brackets"))
+        read().ok_or_else(|| format!("\"{text}\": give udp://, tcp:// or tls:// and address:port, IPv6 in brackets"))
     }
 }
 
@@ -274,6 +284,7 @@ impl fmt::Display for Listen {
         let scheme = match self.transport {
             Transport::Udp => "udp",
             Transport::Tcp => "tcp",
+            Transport::Tls => "tls",
         };
         write!(formatter, "{scheme}://{}", self.address)
     }

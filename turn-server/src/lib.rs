@@ -19,5 +19,6 @@ pub mod quota;
 pub mod rate;
 pub mod server;
 pub mod table;
+pub mod tls;
 pub mod wheel;
 pub mod worker;

@@ -10,6 +10,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use visavis_turn::config::Config;
 use visavis_turn::quota::Ledger;
+use visavis_turn::tls::CertificateFiles;
 use visavis_turn::worker::sockets::RelaySettings;
 use visavis_turn::worker::{Listeners, Stop, Worker};
 
@@ -90,6 +91,7 @@ fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     let rules = Arc::new(config.rules(nonce_key));
     let ledger = Arc::new(Ledger::default());
     let relay = RelaySettings::new(&config.relay.address, config.relay.ports);
+    let tls = config.tls.as_ref().map(CertificateFiles::read).transpose()?;
     let stop = Arc::new(Stop::new()?);
     let mut signals = Signals::new([SIGTERM, SIGINT])?;
     let count = match config.workers {
@@ -108,9 +110,9 @@ fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
             relay.clone(),
             Arc::clone(&stop),
         );
-        let limits = config.streams;
+        let (limits, tls) = (config.streams, tls.clone());
         let work =
-            move || Worker::new(listeners, rules, ledger, relay, limits, stop).and_then(|mut worker| worker.run());
+            move || Worker::new(listeners, rules, ledger, relay, limits, tls, stop).and_then(|mut worker| worker.run());
         workers.push(
             std::thread::Builder::new()
                 .name(format!("worker {number}"))

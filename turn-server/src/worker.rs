@@ -3,6 +3,7 @@
 //! The kernel spreads clients over the workers' listeners (`SO_REUSEPORT`) by their 5-tuple, so that a client stays
 //! with its worker. A worker waits, receives from whatever is ready, and sends what comes of it.
 
+mod pipe;
 pub mod sockets;
 pub mod streams;
 
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
+use rustls::ServerConfig;
 
 use crate::address::{ClientAddress, Family, FiveTuple, PeerAddress, Via};
 use crate::clock::Now;
@@ -39,7 +41,8 @@ const TURNS: usize = 4;
 /// The listening sockets of one worker.
 pub struct Listeners {
     udp: Vec<UdpSocket>,
-    tcp: Vec<TcpListener>,
+    /// With whether it is for TLS.
+    tcp: Vec<(TcpListener, bool)>,
 }
 
 impl Listeners {
@@ -53,7 +56,10 @@ impl Listeners {
             let failed = |error| OpenError { listen: *one, error };
             match one.transport {
                 Transport::Udp => listeners.udp.push(sockets::listen_udp(one.address).map_err(failed)?),
-                Transport::Tcp => listeners.tcp.push(sockets::listen_tcp(one.address).map_err(failed)?),
+                Transport::Tcp | Transport::Tls => {
+                    let listener = sockets::listen_tcp(one.address).map_err(failed)?;
+                    listeners.tcp.push((listener, one.transport == Transport::Tls));
+                }
             }
         }
         Ok(listeners)
@@ -104,7 +110,8 @@ impl Stop {
 pub struct Worker {
     epoll: Rc<OwnedFd>,
     udp: Vec<UdpSocket>,
-    tcp: Vec<TcpListener>,
+    tcp: Vec<(TcpListener, bool)>,
+    tls: Option<Arc<ServerConfig>>,
     streams: Streams,
     server: Server<Sockets>,
     sockets: Sockets,
@@ -124,6 +131,7 @@ impl Worker {
         ledger: Arc<Ledger>,
         relay: RelaySettings,
         limits: StreamLimits,
+        tls: Option<Arc<ServerConfig>>,
         stop: Arc<Stop>,
     ) -> io::Result<Self> {
         let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC)?);
@@ -132,7 +140,7 @@ impl Worker {
         for (index, socket) in (0u32..).zip(&listeners.udp) {
             epoll::add(&*epoll, socket, Token::Datagrams(index).into(), readable)?;
         }
-        for (index, socket) in (0u32..).zip(&listeners.tcp) {
+        for (index, (socket, _)) in (0u32..).zip(&listeners.tcp) {
             epoll::add(&*epoll, socket, Token::Accept(index).into(), readable)?;
         }
         let mut seed = [0; 16];
@@ -148,6 +156,7 @@ impl Worker {
             epoll,
             udp: listeners.udp,
             tcp: listeners.tcp,
+            tls,
             stop,
         })
     }
@@ -164,10 +173,13 @@ impl Worker {
                 match Token::from(event.data) {
                     Token::Wake => {}
                     Token::Datagrams(listener) => self.datagrams(now, listener as usize),
-                    Token::Accept(listener) => self.streams.accept(now, &self.tcp[listener as usize]),
-                    Token::Stream(key) => {
+                    Token::Accept(listener) => {
+                        let (listener, secure) = &self.tcp[listener as usize];
                         self.streams
-                            .ready(now, key, event.flags, &mut self.server, &mut self.sockets);
+                            .accept(now, listener, self.tls.as_ref().filter(|_| *secure));
+                    }
+                    Token::Stream(key) => {
+                        self.streams.ready(now, key, &mut self.server, &mut self.sockets);
                     }
                     Token::Relay(key, family) => self.peer_datagrams(now, key, family),
                 }
@@ -308,7 +320,7 @@ impl Worker {
                     }
                     Via::Session(stream) => {
                         let data = self.downward.bytes(slot, data);
-                        self.streams.send(stream, &[header, data], &mut self.server);
+                        self.streams.send(stream, header, data, &mut self.server);
                     }
                 }
             }

@@ -1,15 +1,18 @@
-//! Clients over TCP: cuts the stream into messages, and keeps what cannot be written yet.
+//! Clients over TCP and TLS: cuts the stream into messages.
 
 use std::collections::HashMap;
-use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, TcpListener, TcpStream};
+use std::io;
+use std::net::{IpAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll;
+use rustls::{ServerConfig, ServerConnection};
 use slab::Slab;
 
+use super::pipe::Pipe;
 use super::sockets::{Sockets, Token};
 use crate::address::{ClientAddress, FiveTuple, Via};
 use crate::clock::Now;
@@ -21,8 +24,8 @@ use crate::server::{Output, Server};
 const LONGEST_REQUEST: usize = 2048;
 /// What may wait to be written, in bytes; data beyond is lost, as it would be over UDP.
 const BACKLOG: usize = 256 << 10;
-/// What is read at once, in bytes.
-const READ: usize = 16 << 10;
+/// What the kernel tells of a stream.
+const READABLE: epoll::EventFlags = epoll::EventFlags::IN.union(epoll::EventFlags::RDHUP);
 
 /// What a stream may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
@@ -50,15 +53,14 @@ impl Default for StreamLimits {
 }
 
 struct Stream {
-    socket: TcpStream,
+    pipe: Pipe,
     from: FiveTuple,
     since: Instant,
     /// Since when a part of a message waits for its rest.
     half_since: Option<Instant>,
     input: Vec<u8>,
-    output: Vec<u8>,
-    /// How much of `output` is written.
-    written: usize,
+    /// Whether the kernel is to tell when more can be written.
+    waits: bool,
 }
 
 /// The streams of a worker.
@@ -81,8 +83,8 @@ impl Streams {
         }
     }
 
-    /// Takes the connections that wait.
-    pub fn accept(&mut self, now: Now, listener: &TcpListener) {
+    /// Takes the connections that wait; with a configuration they speak TLS.
+    pub fn accept(&mut self, now: Now, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
         // A few at a time; the kernel tells again.
         for _ in 0..64 {
             let Ok((socket, address)) = listener.accept() else {
@@ -96,23 +98,26 @@ impl Streams {
             if socket.set_nonblocking(true).is_err() {
                 continue;
             }
+            let Ok(tls) = tls.map(|config| ServerConnection::new(Arc::clone(config))).transpose() else {
+                continue;
+            };
             let entry = self.open.vacant_entry();
             let Ok(key) = u32::try_from(entry.key()) else {
                 continue;
             };
-            let flags = epoll::EventFlags::IN | epoll::EventFlags::RDHUP;
-            if epoll::add(&*self.epoll, &socket, Token::Stream(key).into(), flags).is_ok() {
+            if epoll::add(&*self.epoll, &socket, Token::Stream(key).into(), READABLE).is_ok() {
+                let via = Via::Session(key);
                 entry.insert(Stream {
-                    socket,
+                    // A handshake is not to take longer than a message.
+                    half_since: tls.as_ref().map(|_| now.at),
+                    pipe: Pipe::new(socket, tls),
                     from: FiveTuple {
-                        via: Via::Session(key),
+                        via,
                         client: ClientAddress(address),
                     },
                     since: now.at,
-                    half_since: None,
                     input: Vec::new(),
-                    output: Vec::new(),
-                    written: 0,
+                    waits: false,
                 });
                 self.by_address.insert(prefix(address.ip()), held + 1);
             }
@@ -120,42 +125,26 @@ impl Streams {
     }
 
     /// Reads from and writes to a stream.
-    pub fn ready(
-        &mut self,
-        now: Now,
-        key: u32,
-        flags: epoll::EventFlags,
-        server: &mut Server<Sockets>,
-        sockets: &mut Sockets,
-    ) {
+    pub fn ready(&mut self, now: Now, key: u32, server: &mut Server<Sockets>, sockets: &mut Sockets) {
         let Some(stream) = self.open.get_mut(key as usize) else {
             return;
         };
-        let mut open = true;
-        if flags.contains(epoll::EventFlags::OUT) {
-            open = stream.write_backlog(&self.epoll, key).is_ok();
-        }
-        if open
-            && flags.intersects(
-                epoll::EventFlags::IN | epoll::EventFlags::RDHUP | epoll::EventFlags::HUP | epoll::EventFlags::ERR,
-            )
-        {
-            open = stream.read(now, &self.epoll, key, server, sockets);
-        }
+        // Whatever it was that became ready: both are quick to try.
+        let open = stream.read(now, server, sockets) && stream.flush(&self.epoll, key).is_ok();
         if !open {
             self.close(key as usize, server);
         }
     }
 
-    /// Sends a message made of parts, padded to a multiple of four (RFC 8656 section 12.5).
-    pub fn send(&mut self, key: u32, parts: &[&[u8]], server: &mut Server<Sockets>) {
+    /// Sends a message: its header and the data behind it. Lost where the client does not read.
+    pub fn send(&mut self, key: u32, header: &[u8], data: &[u8], server: &mut Server<Sockets>) {
         let Some(stream) = self.open.get_mut(key as usize) else {
             return;
         };
-        if stream.output.len() - stream.written > BACKLOG {
+        if stream.pipe.backlog() > BACKLOG {
             return;
         }
-        if stream.send(parts, &self.epoll, key).is_err() {
+        if stream.pipe.send(header, data).is_err() || stream.flush(&self.epoll, key).is_err() {
             self.close(key as usize, server);
         }
     }
@@ -188,24 +177,13 @@ impl Streams {
 }
 
 impl Stream {
-    /// Whether the stream goes on.
-    fn read(
-        &mut self,
-        now: Now,
-        epoll: &OwnedFd,
-        key: u32,
-        server: &mut Server<Sockets>,
-        sockets: &mut Sockets,
-    ) -> bool {
-        let mut buffer = [0; READ];
-        let count = match self.socket.read(&mut buffer) {
-            Ok(0) => return false,
-            Ok(count) => count,
-            Err(error) => return matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+    /// Reads, and does what came. Whether the stream goes on.
+    fn read(&mut self, now: Now, server: &mut Server<Sockets>, sockets: &mut Sockets) -> bool {
+        let Ok(mut open) = self.pipe.read(&mut self.input) else {
+            return false;
         };
-        self.input.extend_from_slice(&buffer[..count]);
         let mut done = 0;
-        let open = loop {
+        loop {
             let rest = &self.input[done..];
             match frame(rest) {
                 Frame::Incomplete(needed) => {
@@ -214,14 +192,19 @@ impl Stream {
                     } else {
                         LONGEST_REQUEST
                     };
-                    break needed <= longest;
+                    open &= needed <= longest;
+                    break;
                 }
-                Frame::Broken => break false,
+                Frame::Broken => {
+                    open = false;
+                    break;
+                }
                 Frame::Message(total) => {
-                    let mut reply = None;
                     match server.message(now, self.from, &rest[..total], sockets) {
                         Output::Nothing => {}
-                        Output::Reply(bytes) => reply = Some(bytes),
+                        // A client that asks and does not read gets no more.
+                        Output::Reply(_) if self.pipe.backlog() > BACKLOG => open = false,
+                        Output::Reply(reply) => open &= self.pipe.send(&reply, &[]).is_ok(),
                         Output::ToPeer {
                             socket,
                             peer,
@@ -230,25 +213,19 @@ impl Stream {
                         } => socket.send(data, peer, dont_fragment),
                     }
                     done += total;
-                    if let Some(reply) = reply
-                        && self.send(&[&reply], epoll, key).is_err()
-                    {
-                        break false;
-                    }
                 }
                 Frame::ChannelData { number, data, total } => {
                     let allocation = server.find(&self.from);
-                    if let Some((socket, peer)) =
-                        allocation.and_then(|key| server.channel_data(now, key, number, data.len()))
-                    {
+                    let to = allocation.and_then(|key| server.channel_data(now, key, number, data.len()));
+                    if let Some((socket, peer)) = to {
                         socket.send(&rest[data], peer, false);
                     }
                     done += total;
                 }
             }
-        };
+        }
         self.input.drain(..done);
-        if self.input.is_empty() {
+        if self.input.is_empty() && !self.pipe.is_handshaking() {
             self.half_since = None;
             // A stream that is quiet holds no buffer.
             self.input = Vec::new();
@@ -260,47 +237,17 @@ impl Stream {
         open
     }
 
-    fn send(&mut self, parts: &[&[u8]], epoll: &OwnedFd, key: u32) -> io::Result<()> {
-        let waiting = !self.output.is_empty();
-        let before = self.output.len();
-        for part in parts {
-            self.output.extend_from_slice(part);
-        }
-        let padded = (self.output.len() - before).next_multiple_of(4);
-        self.output.resize(before + padded, 0);
-        if waiting {
-            Ok(())
-        } else {
-            self.write_backlog(epoll, key)
-        }
-    }
-
     /// Writes what can be written, and asks to be told when the rest can.
-    fn write_backlog(&mut self, epoll: &OwnedFd, key: u32) -> io::Result<()> {
-        let before = self.written;
-        while self.written < self.output.len() {
-            match self.socket.write(&self.output[self.written..]) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(count) => self.written += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error),
-            }
-        }
-        let readable = epoll::EventFlags::IN | epoll::EventFlags::RDHUP;
-        if self.written == self.output.len() {
-            self.output = Vec::new();
-            self.written = 0;
-            if before > 0 {
-                epoll::modify(epoll, &self.socket, Token::Stream(key).into(), readable)?;
-            }
-        } else {
-            epoll::modify(
-                epoll,
-                &self.socket,
-                Token::Stream(key).into(),
-                readable | epoll::EventFlags::OUT,
-            )?;
+    fn flush(&mut self, epoll: &OwnedFd, key: u32) -> io::Result<()> {
+        let waits = !self.pipe.flush()?;
+        if waits != self.waits {
+            let flags = if waits {
+                READABLE | epoll::EventFlags::OUT
+            } else {
+                READABLE
+            };
+            epoll::modify(epoll, &self.pipe.socket, Token::Stream(key).into(), flags)?;
+            self.waits = waits;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -15,7 +15,8 @@ pub(crate) struct Relay {
     pub(crate) address: Ipv4Addr,
     /// Where the test's peers may be.
     pub(crate) peers: Ipv4Addr,
-    configuration: PathBuf,
+    /// Its configuration and certificate.
+    pub(crate) directory: PathBuf,
 }
 
 impl Relay {
@@ -34,10 +35,15 @@ impl Relay {
             )
         };
         let (address, peers) = (network(number + 1), network(number + 2));
-        let configuration = std::env::temp_dir().join(format!("visavis-turn-{address}.toml"));
+        let directory = std::env::temp_dir().join(format!("visavis-turn-{address}"));
+        std::fs::create_dir_all(&directory).unwrap();
+        let configuration = directory.join("turn.toml");
+        write_certificate(&directory);
+        let path = directory.display();
         let text = format!(
             "{more}\nrealm = \"test\"\nsecrets = [\"{SECRET}\"]\nusers = {{ user1 = \"test\" }}\n\
-             listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\"]\n\
+             listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\"]\n\
+             tls = {{ certificate = \"{path}/certificate.pem\", key = \"{path}/key.pem\" }}\n\
              relay = {{ address = [\"{address}\", \"::1\"], ports = \"49152-65535\" }}\n\
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
         );
@@ -56,7 +62,7 @@ impl Relay {
             child,
             address,
             peers,
-            configuration,
+            directory,
         };
         assert_eq!(line, "ready\n");
         relay
@@ -87,8 +93,15 @@ impl Drop for Relay {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = std::fs::remove_file(&self.configuration);
+        let _ = std::fs::remove_dir_all(&self.directory);
     }
+}
+
+/// A new certificate, for nobody in particular.
+pub(crate) fn write_certificate(directory: &Path) {
+    let made = rcgen::generate_simple_self_signed(["turn.example.org".to_owned()]).unwrap();
+    std::fs::write(directory.join("certificate.pem"), made.cert.pem()).unwrap();
+    std::fs::write(directory.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
 }
 
 #[test]

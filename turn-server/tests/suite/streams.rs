@@ -81,3 +81,12 @@ fn streams_are_bounded_for_each_address() {
     assert!(closed(connect(&relay)));
     drop(held);
 }
+
+#[test]
+fn a_tls_handshake_that_does_not_go_on_is_closed() {
+    let relay = Relay::start("streams = { partial = 1 }");
+    let mut stream = TcpStream::connect((relay.address, 5349)).unwrap();
+    // The beginning of a ClientHello.
+    stream.write_all(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC]).unwrap();
+    assert!(closed(stream));
+}

@@ -8,8 +8,33 @@ use crate::process::Relay;
 /// The modes; `-c` is without a second flow for RTCP. `-T` and `-P` (RFC 6062) are not there yet; `-N` and `-R` send
 /// nonsense without an end and are stood in for by the control plane's own tests.
 const MODES: &[&str] = &[
-    "", "-s", "-c", "-t", "-t -s", "-X", "-x", "-x -t", "-g", "-g -s", "-D", "-G", "-Z", "-M", "-y", "-y -t", "-y -s",
-    "-y -Z", "-B", "-m 8", "-l 1400", "-l 1 -t", "-O",
+    "",
+    "-s",
+    "-c",
+    "-t",
+    "-t -s",
+    "-X",
+    "-x",
+    "-x -t",
+    "-g",
+    "-g -s",
+    "-D",
+    "-G",
+    "-Z",
+    "-M",
+    "-y",
+    "-y -t",
+    "-y -s",
+    "-y -Z",
+    "-B",
+    "-m 8",
+    "-l 1400",
+    "-l 1 -t",
+    "-O",
+    "-t -S",
+    "-t -S -s",
+    "-y -t -S",
+    "-t -S -l 1400 -n 50",
 ];
 
 #[test]
@@ -21,10 +46,12 @@ fn every_mode_loses_nothing() {
         .iter()
         .flat_map(|credentials| MODES.iter().map(move |mode| (mode, credentials)))
         .map(|(mode, credentials)| {
+            let port = if mode.contains("-S") { "5349" } else { "3478" };
             let child = Command::new("turnutils_uclient")
-                .args(mode.split_whitespace())
                 .args(credentials)
-                .args(["-e", &peer, "-r", "34998", "-p", "3478", "-n", "3", "-z", "5", &server])
+                .args(["-e", &peer, "-r", "34998", "-p", port, "-n", "3", "-z", "5"])
+                .args(mode.split_whitespace())
+                .arg(&server)
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped())
                 .spawn()

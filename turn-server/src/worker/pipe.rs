@@ -1,0 +1,119 @@
+//! The bytes of a stream, in clear or through TLS, and what waits to be written.
+
+use std::io::{self, IoSlice, Read as _, Write as _};
+use std::net::TcpStream;
+
+use rustls::ServerConnection;
+
+/// What is read at once, in bytes.
+const READ: usize = 16 << 10;
+
+/// One end of a connection; never waits.
+pub(super) struct Pipe {
+    pub(super) socket: TcpStream,
+    tls: Option<Box<ServerConnection>>,
+    output: Vec<u8>,
+    /// How much of `output` is written.
+    written: usize,
+}
+
+impl Pipe {
+    pub(super) fn new(socket: TcpStream, tls: Option<ServerConnection>) -> Self {
+        Self {
+            socket,
+            tls: tls.map(Box::new),
+            output: Vec::new(),
+            written: 0,
+        }
+    }
+
+    /// Whether TLS is not agreed on yet.
+    pub(super) fn is_handshaking(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
+    /// What waits to be written, in bytes.
+    pub(super) fn backlog(&self) -> usize {
+        self.output.len() - self.written
+    }
+
+    /// Reads what there is, up to a bound, behind what is in `input`. Whether the stream goes on.
+    pub(super) fn read(&mut self, input: &mut Vec<u8>) -> io::Result<bool> {
+        let mut buffer = [0; READ];
+        let count = match self.socket.read(&mut buffer) {
+            Ok(0) => return Ok(false),
+            Ok(count) => count,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                return Ok(true);
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(tls) = &mut self.tls else {
+            input.extend_from_slice(&buffer[..count]);
+            return Ok(true);
+        };
+        let mut rest = &buffer[..count];
+        let mut open = true;
+        while !rest.is_empty() {
+            tls.read_tls(&mut rest)?;
+            let state = tls.process_new_packets().map_err(io::Error::other);
+            // Also an alert, before the stream is given up.
+            while tls.wants_write() {
+                tls.write_tls(&mut self.output)?;
+            }
+            let state = match state {
+                Ok(state) => state,
+                Err(error) => {
+                    let _ = self.flush();
+                    return Err(error);
+                }
+            };
+            let start = input.len();
+            input.resize(start + state.plaintext_bytes_to_read(), 0);
+            tls.reader().read_exact(&mut input[start..])?;
+            open &= !state.peer_has_closed();
+        }
+        Ok(open)
+    }
+
+    /// Puts a message behind what waits: its header, the rest, and padding up to a multiple of four (RFC 8656 section
+    /// 12.5). Through TLS it is one record: some clients take one for one message.
+    pub(super) fn send(&mut self, header: &[u8], rest: &[u8]) -> io::Result<()> {
+        const ZEROS: [u8; 3] = [0; 3];
+        let length = header.len() + rest.len();
+        let padding = &ZEROS[..length.next_multiple_of(4) - length];
+        let parts = [header, rest, padding];
+        let Some(tls) = &mut self.tls else {
+            for part in parts {
+                self.output.extend_from_slice(part);
+            }
+            return Ok(());
+        };
+        let written = tls.writer().write_vectored(&parts.map(IoSlice::new))?;
+        while tls.wants_write() {
+            tls.write_tls(&mut self.output)?;
+        }
+        // All that waited was just taken out, so there was room for a message.
+        if written == length + padding.len() {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::WriteZero.into())
+        }
+    }
+
+    /// Writes what can be written. Whether that was all.
+    pub(super) fn flush(&mut self) -> io::Result<bool> {
+        while self.written < self.output.len() {
+            match self.socket.write(&self.output[self.written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => self.written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        // A stream that is quiet holds no buffer.
+        (self.output, self.written) = (Vec::new(), 0);
+        Ok(true)
+    }
+}
