@@ -66,6 +66,12 @@ export class ConsolePage extends StaffPage {
         color: var(--visavis-accent-text);
       }
 
+      @media (forced-colors: active) {
+        nav a[aria-current] {
+          text-decoration: underline;
+        }
+      }
+
       @media (max-width: 52rem) {
         .console {
           grid-template-columns: minmax(0, 1fr);

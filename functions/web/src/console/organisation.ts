@@ -10,7 +10,7 @@ import { icon } from "../theme/icons.ts";
 import "./accent-preview.ts";
 import type { Organisation } from "./client.ts";
 import { ConsoleSection } from "./section.ts";
-import { checkAccent, checkContact, checkName, checkOrigin, type Checked } from "./validation.ts";
+import { type Checked, checkAccent, checkContact, checkName, checkOrigin } from "./validation.ts";
 
 interface Draft {
   name: string;
@@ -142,7 +142,7 @@ export class OrganisationSection extends ConsoleSection {
                 <input
                   type="color"
                   aria-label=${texts.accentPick}
-                  .value=${valueOf(checkAccent(draft.accent)) ?? organisation.accent}
+                  .value=${valueIn(checkAccent(draft.accent)) ?? organisation.accent}
                   @input=${(event: Event) => this.#type("accent", event)}
                 />
                 <input
@@ -160,7 +160,7 @@ export class OrganisationSection extends ConsoleSection {
             </div>
             ${this.#field("contact", texts.contact, texts.contactHint, draft.contact, "off")}
           </div>
-          <visavis-accent-preview .accent=${valueOf(checkAccent(draft.accent)) ?? organisation.accent}>
+          <visavis-accent-preview .accent=${valueIn(checkAccent(draft.accent)) ?? organisation.accent}>
           </visavis-accent-preview>
         </div>
         <div class="actions">
@@ -365,7 +365,7 @@ function asDraft(organisation: Organisation): Draft {
   return { name: organisation.name, accent: organisation.accent, contact: shownContact(organisation.contact) };
 }
 
-function valueOf<Value>(checked: Checked<Value, string>): Value | undefined {
+function valueIn<Value>(checked: Checked<Value, string>): Value | undefined {
   return "value" in checked ? checked.value : undefined;
 }
 

@@ -125,6 +125,7 @@ export class PeopleSection extends ConsoleSection {
       )}
       <visavis-person
         .client=${this.client}
+        .me=${this.me}
         .known=${new Set(this.#people.value?.map(({ id }) => id))}
         @person-saved=${this.#saved}
       ></visavis-person>

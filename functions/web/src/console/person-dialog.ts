@@ -42,6 +42,7 @@ export class PersonDialog extends ConsoleSection {
   ];
   static override properties = {
     known: { attribute: false },
+    me: {},
     person: { state: true },
     draft: { state: true },
     errors: { state: true },
@@ -50,6 +51,8 @@ export class PersonDialog extends ConsoleSection {
 
   /** The ids of those who are there already. */
   declare known: ReadonlySet<Id>;
+  /** The id of whoever is signed in. */
+  declare me: string;
   declare person: Person | undefined;
   declare draft: Required<PersonInput>;
   declare errors: Partial<Record<Field, string | undefined>>;
@@ -137,13 +140,17 @@ export class PersonDialog extends ConsoleSection {
 
   #role(role: StaffRole): TemplateResult {
     const texts = this.texts.now;
+    // The service refuses it as well: nobody might be left to undo it.
+    const fixed = role === "administrator" && this.person !== undefined && this.person.id === this.me;
+    const hint = role === "expert" ? texts.expertHint : texts.administratorHint;
     return html`<label class="choice">
       <input
         type="checkbox"
+        ?disabled=${fixed}
         .checked=${this.draft.roles.includes(role)}
         @change=${(event: Event) => this.#choose(role, (event.target as HTMLInputElement).checked)}
       />
-      <span>${texts[role]}<span class="hint">${role === "expert" ? texts.expertHint : texts.administratorHint}</span></span>
+      <span>${texts[role]}<span class="hint">${fixed ? texts.deactivateSelf : hint}</span></span>
     </label>`;
   }
 

@@ -38,7 +38,10 @@ export class Alerts {
   update(first: CallSession | undefined, settings: DeskSettings, texts: AlertTexts | undefined): void {
     this.#texts = texts;
     this.ring.volume = settings.muted ? 0 : settings.volume;
-    if (!first || !texts) return this.stop();
+    if (!first || !texts) {
+      this.stop();
+      return;
+    }
     this.ring.start();
     if (this.#timer === undefined) {
       this.#alternate = true;

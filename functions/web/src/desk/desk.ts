@@ -1,6 +1,6 @@
 // The desk, `/desk`: where experts see who waits, answer, talk, and are ready for the next.
 
-import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 
 import type { CallSession } from "../call/session.ts";
 import type { Call, StaffAccess } from "../call/types.ts";
@@ -11,7 +11,7 @@ import { language, TextsController } from "../staff/language.ts";
 import { StaffPage } from "../staff/page.ts";
 import { problemText } from "../staff/problem.ts";
 import { icon } from "../theme/icons.ts";
-import { type AlertTexts, Alerts } from "./alerts.ts";
+import { Alerts, type AlertTexts } from "./alerts.ts";
 import { ClockedApi } from "./clock.ts";
 import "./desk-settings.ts";
 import "./device-check.ts";

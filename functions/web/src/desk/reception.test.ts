@@ -41,7 +41,12 @@ let close: () => Promise<void> = async () => {};
 
 /** A desk before a service that tells these calls, and a mailbox to speak through. */
 function open(calls: Call[] | "down", stored: Record<string, string> = {}) {
-  const service = { calls, asked: [] as string[], read: {} as Record<string, Call>, problems: {} as Record<string, [number, string]> };
+  const service = {
+    calls,
+    asked: [] as string[],
+    read: {} as Record<string, Call>,
+    problems: {} as Record<string, [number, string]>,
+  };
   const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const path = `${init?.method} ${String(input).replace("/api/v1", "")}`;
     service.asked.push(path);

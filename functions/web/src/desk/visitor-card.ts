@@ -195,6 +195,7 @@ export class VisitorCard extends LitElement {
         <div class="who">${pageLink(call)}</div>
         <div class="row facts">
           <span class="badge">${icon(mediaIcons[call.media])}${texts[call.media]}</span>
+          ${call.waiting === undefined ? nothing : html`<span class="badge">${texts.nextInLine}</span>`}
           <span class="badge" role="timer" aria-live="off">${texts.waitingFor} <span class="time">${time}</span></span>
         </div>
       </div>

@@ -9,7 +9,7 @@ import { controls } from "../theme/controls.ts";
 import { type Icon, icon, mark } from "../theme/icons.ts";
 import { tokens } from "../theme/tokens.ts";
 import { chooseLanguage, type Language, language, languages, TextsController } from "./language.ts";
-import { secretOf, type SignedOut, StaffSession } from "./session.ts";
+import { type SignedOut, StaffSession, secretOf } from "./session.ts";
 import { staffTexts } from "./texts/index.ts";
 
 const signedOutIcons: Record<SignedOut, Icon> = {

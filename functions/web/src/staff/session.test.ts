@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { Problem } from "../call/api.ts";
 import type { StaffAccess } from "../call/types.ts";
-import { renewIn, type SessionApi, secretOf, StaffSession, type Timers } from "./session.ts";
+import { renewIn, type SessionApi, StaffSession, secretOf, type Timers } from "./session.ts";
 
 const START = Date.parse("2026-11-23T21:00:00Z");
 

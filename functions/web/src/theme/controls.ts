@@ -351,6 +351,12 @@ export const fields = css`
       border-color var(--visavis-slow);
   }
 
+  @media (forced-colors: active) {
+    button.switch::before {
+      forced-color-adjust: none;
+    }
+  }
+
   button.switch[aria-checked="true"]::before {
     border-color: var(--visavis-accent-text);
     background: radial-gradient(

@@ -1,6 +1,6 @@
 // The icons: line drawings on a grid of 24, in the colour of the text, hidden from screen readers.
 
-import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
+import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 
 const shapes = {
   alert: svg`<path d="M12 4 2.8 20h18.4z"/><path d="M12 10v4.5M12 17.3v.2"/>`,

@@ -73,7 +73,6 @@ export const de: ConsoleTexts = {
     "Dieser Link wird nur jetzt gezeigt. Geben Sie ihn persönlich weiter oder auf einem Weg, dem Sie trauen: Wer ihn zuerst öffnet, ist angemeldet.",
   linkVoids: "Frühere Links gelten nicht mehr.",
   linkExpires: (time) => `Gilt einmal, bis ${time}.`,
-  linkFor: "Öffnet",
   done: "Fertig",
   deactivate: "Sperren",
   deactivateTitle: (name) => `${name} sperren?`,

@@ -70,7 +70,6 @@ export const en = {
     "This link is shown only now. Hand it over in person or on a channel that you trust: whoever opens it first is signed in.",
   linkVoids: "Earlier links no longer work.",
   linkExpires: (time: string) => `Works once, until ${time}.`,
-  linkFor: "Opens",
   done: "Done",
   deactivate: "Deactivate",
   deactivateTitle: (name: string) => `Deactivate ${name}?`,

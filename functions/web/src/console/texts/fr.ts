@@ -73,7 +73,6 @@ export const fr: ConsoleTexts = {
     "Ce lien n’est montré que maintenant. Remettez-le en personne ou par un canal sûr : la première personne qui l’ouvre est connectée.",
   linkVoids: "Les liens précédents ne sont plus valables.",
   linkExpires: (time) => `Valable une fois, jusqu’au ${time}.`,
-  linkFor: "Ouvre",
   done: "Terminé",
   deactivate: "Désactiver",
   deactivateTitle: (name) => `Désactiver ${name} ?`,

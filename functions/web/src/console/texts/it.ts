@@ -72,7 +72,6 @@ export const it: ConsoleTexts = {
     "Questo link viene mostrato solo adesso. Consegnatelo di persona o per una via sicura: chi lo apre per primo entra.",
   linkVoids: "I link precedenti non valgono più.",
   linkExpires: (time) => `Vale una volta, fino al ${time}.`,
-  linkFor: "Apre",
   done: "Fatto",
   deactivate: "Disattiva",
   deactivateTitle: (name) => `Disattivare ${name}?`,

@@ -7,7 +7,6 @@ export const de: StaffTexts = {
   desk: "Empfang",
   console: "Verwaltung",
   signOut: "Abmelden",
-  account: "Konto",
   starting: "Einen Moment …",
   tryAgain: "Nochmals versuchen",
   cancel: "Abbrechen",

@@ -5,7 +5,6 @@ export const en = {
   desk: "Desk",
   console: "Console",
   signOut: "Sign out",
-  account: "Account",
   starting: "One moment …",
   tryAgain: "Try again",
   cancel: "Cancel",

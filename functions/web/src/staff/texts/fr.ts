@@ -7,7 +7,6 @@ export const fr: StaffTexts = {
   desk: "Accueil",
   console: "Administration",
   signOut: "Se déconnecter",
-  account: "Compte",
   starting: "Un instant …",
   tryAgain: "Réessayer",
   cancel: "Annuler",

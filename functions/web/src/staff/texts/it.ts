@@ -7,7 +7,6 @@ export const it: StaffTexts = {
   desk: "Accoglienza",
   console: "Amministrazione",
   signOut: "Esci",
-  account: "Account",
   starting: "Un momento …",
   tryAgain: "Riprova",
   cancel: "Annulla",
