@@ -168,6 +168,10 @@ export const panelStyles = css`
     gap: var(--visavis-space-2);
   }
 
+  .pair button {
+    padding-inline: var(--visavis-space-3);
+  }
+
   .centre {
     margin: auto;
     display: flex;
