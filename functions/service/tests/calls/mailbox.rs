@@ -88,7 +88,7 @@ fn stream(client: &Client, after: u64) -> Request<Body> {
 
 /// The next chunk of an event stream, or nothing when it has ended.
 async fn next(body: &mut BodyStream<Body>) -> Option<String> {
-    let frame = tokio::time::timeout(Duration::from_secs(60), body.next())
+    let frame = tokio::time::timeout(Duration::from_mins(1), body.next())
         .await
         .unwrap()?;
     Some(String::from_utf8(frame.unwrap().into_data().unwrap().to_vec()).unwrap())
