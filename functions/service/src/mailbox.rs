@@ -35,12 +35,16 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
     Router::new().route("/api/v1/mailbox", get(read::<P>))
 }
 
+/// What a JavaScript number holds exactly, 2^53 - 1.
+const LAST: u64 = 9_007_199_254_740_991;
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Cursor {
     /// The last sequence that the client has handled; 0, the default, is before the first.
     #[serde(default)]
+    #[param(maximum = 9_007_199_254_740_991_u64)]
     after: u64,
 }
 
@@ -99,6 +103,9 @@ async fn read<P: Platform>(
     request: Request,
 ) -> Result<Response, Problem> {
     let claims = bearer::claims(request.headers(), &app)?;
+    if cursor.after > LAST {
+        return Err(Problem::malformed(format!("after must be at most {LAST}.")));
+    }
     app.limit(Kind::Mailbox, Some(claims.subject), &address).await?;
     let mailbox = MailboxName::new(claims.organisation, claims.role, claims.subject).to_string();
     let mailboxes = app.platform.mailboxes();

@@ -8,7 +8,7 @@ const LONGEST: usize = 64 * 1024;
 
 /// 1 to 65536 characters of base64url without padding.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, pattern = "^[A-Za-z0-9_-]+$", min_length = 1, max_length = 65536)]
+#[schema(value_type = String, pattern = "^([A-Za-z0-9_-]{4})*[A-Za-z0-9_-]{2,4}$", min_length = 2, max_length = 65536)]
 pub(crate) struct Payload(String);
 
 impl Payload {

@@ -65,7 +65,7 @@ pub(crate) struct PersonRequest {
     title: Option<String>,
     #[schema(min_length = 3, max_length = 254)]
     email: String,
-    #[schema(min_items = 1, max_items = 2)]
+    #[schema(min_items = 1)]
     roles: Vec<StaffRole>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct PersonChange {
     name: Option<String>,
     #[schema(max_length = 80)]
     title: Option<String>,
-    #[schema(min_items = 1, max_items = 2)]
+    #[schema(min_items = 1)]
     roles: Option<Vec<StaffRole>>,
     active: Option<bool>,
 }
