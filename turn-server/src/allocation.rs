@@ -69,6 +69,10 @@ pub struct Allocation<S> {
     pub transaction: TransactionId,
     /// When it ends.
     pub until: Instant,
+    /// Names the port that was reserved with it.
+    pub token: Option<u64>,
+    /// The family that was wished for too and could not be had, with the error's code.
+    pub missing: Option<(Family, u16)>,
     relays: [Option<Relay<S>>; 2],
     permissions: Vec<Permission>,
     channels: Vec<Channel>,
@@ -102,6 +106,8 @@ impl<S> Allocation<S> {
             username,
             transaction,
             until,
+            token: None,
+            missing: None,
             relays: [None, None],
             permissions: Vec::new(),
             channels: Vec::new(),

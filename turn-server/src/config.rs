@@ -58,6 +58,12 @@ pub struct Config {
     /// Take the channel numbers of RFC 5766 as well, up to 0x7FFF.
     #[serde(default)]
     pub rfc5766_channels: bool,
+    /// What SIGTERM does.
+    #[serde(default)]
+    pub drain: Drain,
+    /// Where counters are told, by HTTP.
+    #[serde(default)]
+    pub metrics: Option<SocketAddr>,
     /// Threads; one for each core unless said.
     #[serde(default)]
     pub workers: Option<usize>,
@@ -113,6 +119,16 @@ pub struct Peers {
     pub allow: Vec<IpNet>,
     /// Never reachable.
     pub deny: Vec<IpNet>,
+}
+
+/// How the relay ends.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Drain {
+    /// How long allocations may go on after SIGTERM, in seconds.
+    pub seconds: u32,
+    /// Where new clients are sent meanwhile; one of each family at most.
+    pub alternates: Vec<SocketAddr>,
 }
 
 /// What is wrong with a configuration, with the remedy.
@@ -217,6 +233,7 @@ impl Config {
             ),
             quota: self.quota,
             longest_lifetime: Duration::from_secs(self.longest_lifetime.into()),
+            alternates: self.drain.alternates.clone(),
             last_channel: if self.rfc5766_channels {
                 ChannelNumber::LAST_BEFORE
             } else {

@@ -1,18 +1,21 @@
 //! `visavis-turn --config FILE`: starts the relay.
 
+use std::error::Error;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::{Resource, getrlimit, setrlimit};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use visavis_turn::config::Config;
-use visavis_turn::quota::Ledger;
+use visavis_turn::metrics;
+use visavis_turn::orders::{Orders, Phase, Settings};
 use visavis_turn::tls::CertificateFiles;
 use visavis_turn::worker::sockets::RelaySettings;
-use visavis_turn::worker::{Listeners, Stop, Worker};
+use visavis_turn::worker::{Listeners, Shared, Worker};
 
 const USAGE: &str = "\
 usage: visavis-turn --config FILE [--check]
@@ -31,15 +34,20 @@ fn main() -> ExitCode {
             println!("{text}");
             ExitCode::SUCCESS
         }
-        Asked::Check(path) => match Config::read(&path) {
-            Ok(_) => ExitCode::SUCCESS,
+        Asked::Check(path) => match check(&path) {
+            Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error.to_string()),
         },
-        Asked::Run(path) => match Config::read(&path).map_err(Into::into).and_then(|config| run(&config)) {
+        Asked::Run(path) => match run(&path) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(&error.to_string()),
         },
     }
+}
+
+/// Reads all that is read before a start.
+fn check(path: &Path) -> Result<(), Box<dyn Error>> {
+    settings(&Config::read(path)?, [0; 32]).map(|_| ())
 }
 
 enum Asked {
@@ -83,36 +91,39 @@ fn raise_descriptor_limit() {
     let _ = setrlimit(Resource::Nofile, limit);
 }
 
-/// Starts the workers, says so, and waits for a signal.
-fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
+/// Starts the workers, says so, and does what signals ask for.
+fn run(path: &Path) -> Result<(), Box<dyn Error>> {
+    let config = Config::read(path)?;
     raise_descriptor_limit();
     let mut nonce_key = [0; 32];
     getrandom::fill(&mut nonce_key)?;
-    let rules = Arc::new(config.rules(nonce_key));
-    let ledger = Arc::new(Ledger::default());
-    let relay = RelaySettings::new(&config.relay.address, config.relay.ports);
-    let tls = config.tls.as_ref().map(CertificateFiles::read).transpose()?;
-    let stop = Arc::new(Stop::new()?);
-    let mut signals = Signals::new([SIGTERM, SIGINT])?;
+    let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
     let count = match config.workers {
         Some(count) => count,
         None => std::thread::available_parallelism()?.get(),
     };
-    // All listeners before the first worker: the kernel spreads clients over those that are there.
-    let listeners = (0..count)
-        .map(|_| Listeners::open(&config.listen))
-        .collect::<Result<Vec<_>, _>>()?;
+    let shared = Shared {
+        orders: Arc::new(Orders::new(count, settings(&config, nonce_key)?)?),
+        ledger: Arc::default(),
+        board: Arc::default(),
+    };
+    let orders = Arc::clone(&shared.orders);
+    if let Some(address) = config.metrics {
+        metrics::serve(address, Arc::clone(&shared.board), Arc::clone(&orders))
+            .map_err(|error| format!("cannot listen on {address} for metrics: {error}"))?;
+    }
+    let relay = RelaySettings::new(&config.relay.address, config.relay.ports);
     let mut workers = Vec::new();
-    for (number, listeners) in listeners.into_iter().enumerate() {
-        let (rules, ledger, relay, stop) = (
-            Arc::clone(&rules),
-            Arc::clone(&ledger),
-            relay.clone(),
-            Arc::clone(&stop),
-        );
-        let (limits, tls) = (config.streams, tls.clone());
-        let work =
-            move || Worker::new(listeners, rules, ledger, relay, limits, tls, stop).and_then(|mut worker| worker.run());
+    for (number, listeners) in Listeners::open_all(&config.listen, count)?.into_iter().enumerate() {
+        let (relay, shared) = (relay.clone(), shared.clone());
+        let work = move || {
+            let _guard = AbortOnPanic;
+            let orders = Arc::clone(&shared.orders);
+            let result = Worker::new(number, listeners, relay, shared).and_then(|mut worker| worker.run());
+            // With one the others end too: after a failure the relay is to be started again as a whole.
+            orders.enter(Phase::Stopped);
+            result
+        };
         workers.push(
             std::thread::Builder::new()
                 .name(format!("worker {number}"))
@@ -121,10 +132,57 @@ fn run(config: &Config) -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("ready");
     std::io::stdout().flush()?;
-    let _signal = signals.forever().next();
-    stop.stop()?;
+
+    let path = path.to_owned();
+    let mut drain = config.drain.seconds;
+    let obey = move || {
+        for signal in signals.forever() {
+            match (signal, orders.phase()) {
+                (SIGHUP, _) => match reload(&path, nonce_key, &orders) {
+                    Ok(seconds) => drain = seconds,
+                    Err(error) => eprintln!("visavis-turn: not reloaded, all goes on as it was: {error}"),
+                },
+                (SIGTERM, Phase::Running) if drain > 0 => {
+                    orders.enter(Phase::Draining);
+                    let (orders, limit) = (Arc::clone(&orders), Duration::from_secs(drain.into()));
+                    std::thread::spawn(move || {
+                        std::thread::sleep(limit);
+                        orders.enter(Phase::Stopped);
+                    });
+                }
+                _ => orders.enter(Phase::Stopped),
+            }
+        }
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(obey)?;
     for worker in workers {
         worker.join().map_err(|_| "a worker panicked")??;
     }
     Ok(())
+}
+
+/// Reads the configuration anew; says how long to drain. Listeners, relayed addresses and workers stay as they are.
+fn reload(path: &Path, nonce_key: [u8; 32], orders: &Orders) -> Result<u32, Box<dyn Error>> {
+    let config = Config::read(path)?;
+    orders.set(settings(&config, nonce_key)?);
+    Ok(config.drain.seconds)
+}
+
+fn settings(config: &Config, nonce_key: [u8; 32]) -> Result<Settings, Box<dyn Error>> {
+    Ok(Settings {
+        rules: Arc::new(config.rules(nonce_key)),
+        streams: config.streams,
+        tls: config.tls.as_ref().map(CertificateFiles::read).transpose()?,
+    })
+}
+
+/// A relay with a dead worker would look alive and lose a part of its clients: it ends, and is started again.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
 }

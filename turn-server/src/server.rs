@@ -82,6 +82,8 @@ pub struct Rules {
     pub quota: Quota,
     /// The longest lifetime of an allocation.
     pub longest_lifetime: Duration,
+    /// Where clients are sent when this relay drains; one of each family at most.
+    pub alternates: Vec<SocketAddr>,
     /// The last number that a channel may have.
     pub last_channel: u16,
 }
@@ -134,6 +136,7 @@ pub struct Server<R: Relays> {
     table: Table<R::Socket>,
     limiter: SourceLimiter,
     start: Instant,
+    draining: bool,
     /// What happened so far.
     pub counters: Counters,
 }
@@ -156,6 +159,7 @@ impl<R: Relays> Server<R> {
             table: Table::new(now.at),
             limiter: SourceLimiter::new(now.at),
             start: now.at,
+            draining: false,
             counters: Counters::default(),
         }
     }
@@ -163,6 +167,11 @@ impl<R: Relays> Server<R> {
     /// Takes rules that count from now on. What was granted stays.
     pub fn set_rules(&mut self, rules: Arc<Rules>) {
         self.rules = rules;
+    }
+
+    /// Makes no more allocations.
+    pub fn drain(&mut self) {
+        self.draining = true;
     }
 
     /// How many allocations there are.

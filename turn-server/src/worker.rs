@@ -13,7 +13,6 @@ use std::ops::Range;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
@@ -24,12 +23,14 @@ use crate::clock::Now;
 use crate::config::{Listen, Transport};
 use crate::datapath::Batch;
 use crate::framing::channel_datagram;
+use crate::metrics::{Board, Snapshot, Traffic};
+use crate::orders::{Orders, Phase, Settings};
 use crate::quota::Ledger;
 use crate::server::relaying::{LONGEST_HEADER, ToClient, write_channel_header, write_indication_header};
-use crate::server::{Output, Rules, Server};
+use crate::server::{Output, Server};
 use crate::table::AllocationKey;
 use sockets::{RelaySettings, Sockets, Token};
-use streams::{StreamLimits, Streams};
+use streams::Streams;
 
 /// Datagrams, or runs of them, received with one call.
 const SLOTS: usize = 64;
@@ -46,8 +47,16 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Opens one of each; other workers open theirs at the same addresses.
-    pub fn open(listen: &[Listen]) -> Result<Self, OpenError> {
+    /// Opens one of each for so many workers. First alone: two relays that are started at the same address by mistake
+    /// would share its clients.
+    pub fn open_all(listen: &[Listen], workers: usize) -> Result<Vec<Self>, OpenError> {
+        for one in listen {
+            sockets::probe(*one).map_err(|error| OpenError { listen: *one, error })?;
+        }
+        (0..workers).map(|_| Self::open(listen)).collect()
+    }
+
+    fn open(listen: &[Listen]) -> Result<Self, OpenError> {
         let mut listeners = Self {
             udp: Vec::new(),
             tcp: Vec::new(),
@@ -74,36 +83,15 @@ pub struct OpenError {
     error: io::Error,
 }
 
-/// What tells a worker to stop.
-pub struct Stop {
-    flag: AtomicBool,
-    /// Becomes readable when the flag is set.
-    wake: OwnedFd,
-}
-
-impl Stop {
-    /// Not yet.
-    pub fn new() -> io::Result<Self> {
-        let wake = rustix::event::eventfd(
-            0,
-            rustix::event::EventfdFlags::CLOEXEC | rustix::event::EventfdFlags::NONBLOCK,
-        )?;
-        Ok(Self {
-            flag: AtomicBool::new(false),
-            wake,
-        })
-    }
-
-    /// Now. The event is left unread, so that every worker sees it.
-    pub fn stop(&self) -> io::Result<()> {
-        self.flag.store(true, Ordering::Release);
-        rustix::io::write(&self.wake, &1u64.to_ne_bytes())?;
-        Ok(())
-    }
-
-    fn is_set(&self) -> bool {
-        self.flag.load(Ordering::Acquire)
-    }
+/// What the workers share.
+#[derive(Clone)]
+pub struct Shared {
+    /// What they are told.
+    pub orders: Arc<Orders>,
+    /// What is counted against quotas.
+    pub ledger: Arc<Ledger>,
+    /// What they tell.
+    pub board: Arc<Board>,
 }
 
 /// What a worker is made of.
@@ -120,23 +108,25 @@ pub struct Worker {
     /// Which listener the queue of `downward` goes out through.
     queued_for: usize,
     next_transaction: u128,
-    stop: Arc<Stop>,
+    to_peers: Traffic,
+    to_clients: Traffic,
+    number: usize,
+    ledger: Arc<Ledger>,
+    orders: Arc<Orders>,
+    seen: u64,
+    board: Arc<Board>,
 }
 
 impl Worker {
     /// Gets a worker ready on the thread that will run it.
-    pub fn new(
-        listeners: Listeners,
-        rules: Arc<Rules>,
-        ledger: Arc<Ledger>,
-        relay: RelaySettings,
-        limits: StreamLimits,
-        tls: Option<Arc<ServerConfig>>,
-        stop: Arc<Stop>,
-    ) -> io::Result<Self> {
+    pub fn new(number: usize, listeners: Listeners, relay: RelaySettings, shared: Shared) -> io::Result<Self> {
+        let Shared { orders, ledger, board } = shared;
+        let Settings { rules, streams, tls } = orders.settings();
         let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC)?);
         let readable = epoll::EventFlags::IN;
-        epoll::add(&*epoll, &stop.wake, Token::Wake.into(), readable)?;
+        if let Some(wake) = orders.wake_of(number) {
+            epoll::add(&*epoll, wake, Token::Wake.into(), readable)?;
+        }
         for (index, socket) in (0u32..).zip(&listeners.udp) {
             epoll::add(&*epoll, socket, Token::Datagrams(index).into(), readable)?;
         }
@@ -146,8 +136,8 @@ impl Worker {
         let mut seed = [0; 16];
         getrandom::fill(&mut seed)?;
         Ok(Self {
-            streams: Streams::new(Rc::clone(&epoll), limits),
-            server: Server::new(Now::read(), rules, ledger),
+            streams: Streams::new(Rc::clone(&epoll), streams),
+            server: Server::new(Now::read(), rules, Arc::clone(&ledger)),
             sockets: Sockets::new(Rc::clone(&epoll), relay)?,
             upward: Batch::new(SLOTS),
             downward: Batch::new(SLOTS),
@@ -157,7 +147,13 @@ impl Worker {
             udp: listeners.udp,
             tcp: listeners.tcp,
             tls,
-            stop,
+            to_peers: Traffic::default(),
+            to_clients: Traffic::default(),
+            number,
+            ledger,
+            orders,
+            seen: 0,
+            board,
         })
     }
 
@@ -166,12 +162,15 @@ impl Worker {
         let mut events = Vec::with_capacity(256);
         let mut now = Now::read();
         let mut housekeeping = now.at;
-        while !self.stop.is_set() {
+        loop {
             self.wait(&mut events, housekeeping.saturating_duration_since(now.at))?;
             now = Now::read();
             for event in events.drain(..) {
                 match Token::from(event.data) {
-                    Token::Wake => {}
+                    Token::Wake => {
+                        self.obey();
+                        housekeeping = now.at;
+                    }
                     Token::Datagrams(listener) => self.datagrams(now, listener as usize),
                     Token::Accept(listener) => {
                         let (listener, secure) = &self.tcp[listener as usize];
@@ -179,7 +178,8 @@ impl Worker {
                             .accept(now, listener, self.tls.as_ref().filter(|_| *secure));
                     }
                     Token::Stream(key) => {
-                        self.streams.ready(now, key, &mut self.server, &mut self.sockets);
+                        let (server, sockets) = (&mut self.server, &mut self.sockets);
+                        self.streams.ready(now, key, server, sockets, &mut self.to_peers);
                     }
                     Token::Relay(key, family) => self.peer_datagrams(now, key, family),
                 }
@@ -190,9 +190,43 @@ impl Worker {
                 self.server.expire(now);
                 self.sockets.expire_reservations(now.at);
                 self.streams.sweep(now, &mut self.server);
+                self.post();
+                match self.orders.phase() {
+                    // All workers at once: with a listener less, the kernel would spread the clients anew.
+                    Phase::Draining if self.ledger.total() == 0 => return Ok(()),
+                    Phase::Running | Phase::Draining => {}
+                    Phase::Stopped => return Ok(()),
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Does what the main thread says.
+    fn obey(&mut self) {
+        if let Some(wake) = self.orders.wake_of(self.number) {
+            let _ = rustix::io::read(wake, &mut [0; 8]);
+        }
+        if let Some(settings) = self.orders.news(&mut self.seen) {
+            self.server.set_rules(settings.rules);
+            self.streams.set_limits(settings.streams);
+            self.tls = settings.tls;
+        }
+        if self.orders.phase() > Phase::Running {
+            self.server.drain();
+        }
+    }
+
+    /// Tells what was done so far.
+    fn post(&self) {
+        let snapshot = Snapshot {
+            counters: self.server.counters,
+            to_peers: self.to_peers,
+            to_clients: self.to_clients,
+            dropped: self.upward.dropped + self.downward.dropped,
+            allocations: self.server.allocations() as u64,
+            streams: self.streams.len() as u64,
+        };
+        self.board.post(self.number, snapshot);
     }
 
     fn wait(&self, events: &mut Vec<epoll::Event>, longest: Duration) -> io::Result<()> {
@@ -246,6 +280,7 @@ impl Worker {
                         flush_to_peers(&mut self.upward, &self.server, queued_for);
                         queued_for = target;
                     }
+                    self.to_peers.count(data.len());
                     let data = range.start + data.start..range.start + data.end;
                     self.upward.queue(slot, b"", data, false, peer.socket());
                 }
@@ -272,7 +307,10 @@ impl Worker {
                 peer,
                 data,
                 dont_fragment,
-            } => socket.send(data, peer, dont_fragment),
+            } => {
+                self.to_peers.count(data.len());
+                socket.send(data, peer, dont_fragment);
+            }
         }
     }
 
@@ -300,6 +338,7 @@ impl Worker {
                 let Ok(length) = u16::try_from(data.len()) else {
                     continue;
                 };
+                self.to_clients.count(data.len());
                 let mut room = [0; LONGEST_HEADER];
                 let header = match form {
                     ToClient::Channel(number) => write_channel_header(number, length, &mut room),

@@ -56,7 +56,7 @@ impl<R: Relays> Server<R> {
             let Some(allocation) = allocation else {
                 return Err(Failure::MISMATCH);
             };
-            return Ok(describe(allocation, request, None, None));
+            return Ok(describe(allocation, request));
         }
         // One that has run out and was not swept yet goes first.
         self.disconnected(&request.from);
@@ -72,6 +72,17 @@ impl<R: Relays> Server<R> {
         // 4. DONT-FRAGMENT: supported, and asked for with each Send indication.
         // 5. to 9. Reservation, families, parity.
         let wish = wish(message)?;
+        // "The server MAY redirect": 300 with another server of the client's family, while this one drains.
+        if self.draining {
+            let client = request.from.client.0;
+            let alternate = rules
+                .alternates
+                .iter()
+                .find(|alternate| alternate.is_ipv4() == client.is_ipv4());
+            return Err(alternate.map_or(Failure::INSUFFICIENT_CAPACITY, |alternate| {
+                Failure::elsewhere(*alternate)
+            }));
+        }
         // 10. "If the request is not within its quota": 486.
         let lease = self
             .ledger
@@ -86,7 +97,8 @@ impl<R: Relays> Server<R> {
         for relay in opened.relays {
             allocation.add_relay(relay);
         }
-        let success = describe(&allocation, request, opened.token, opened.missing);
+        (allocation.token, allocation.missing) = (opened.token, opened.missing);
+        let success = describe(&allocation, request);
         self.table.insert(allocation);
         self.counters.allocations += 1;
         Ok(success)
@@ -210,12 +222,7 @@ pub(super) fn seconds(message: &Message<'_>) -> Result<Option<u32>, Failure> {
 }
 
 /// The success response: relayed addresses, lifetime, reservation, reflexive address.
-fn describe<S>(
-    allocation: &Allocation<S>,
-    request: &Request<'_, '_>,
-    token: Option<u64>,
-    missing: Option<(Family, u16)>,
-) -> MessageWriteVec {
+fn describe<S>(allocation: &Allocation<S>, request: &Request<'_, '_>) -> MessageWriteVec {
     let transaction = request.message.transaction_id();
     let mut success = reply::success(request.message);
     for relay in allocation.relays() {
@@ -224,10 +231,10 @@ fn describe<S>(
     success.push_attribute_unchecked(&turn::Lifetime::new(whole_seconds(
         allocation.remaining(request.now.at),
     )));
-    if let Some(token) = token {
+    if let Some(token) = allocation.token {
         success.push_attribute_unchecked(&turn::ReservationToken::new(token));
     }
-    if let Some((family, code)) = missing {
+    if let Some((family, code)) = allocation.missing {
         let mut value = reply::error_value(code, "");
         value[0] = family.number();
         success.push_attribute_unchecked(&RawAttribute::new(turn::AddressErrorCode::TYPE, &value));

@@ -1,7 +1,9 @@
 //! What every answer has in common: error codes, the integrity attribute, the fingerprint.
 
+use std::net::SocketAddr;
+
 use stun_types::attribute::{
-    Attribute as _, AttributeStaticType, AttributeType, ErrorCode, Fingerprint, MessageIntegrity,
+    AlternateServer, Attribute as _, AttributeStaticType, AttributeType, ErrorCode, Fingerprint, MessageIntegrity,
     MessageIntegritySha256, Nonce, PasswordAlgorithm, RawAttribute, Realm, UnknownAttributes, Userhash, Username,
 };
 use stun_types::message::{Message, MessageWrite, MessageWriteExt as _, MessageWriteVec};
@@ -18,6 +20,7 @@ pub(super) struct Failure {
     pub(super) code: u16,
     reason: &'static str,
     unknown: Vec<AttributeType>,
+    alternate: Option<SocketAddr>,
 }
 
 impl Failure {
@@ -36,6 +39,7 @@ impl Failure {
             code,
             reason,
             unknown: Vec::new(),
+            alternate: None,
         }
     }
 
@@ -47,10 +51,21 @@ impl Failure {
         }
     }
 
+    /// 300 with another server to try.
+    pub(super) fn elsewhere(alternate: SocketAddr) -> Self {
+        Self {
+            alternate: Some(alternate),
+            ..Self::new(300, "Try Alternate")
+        }
+    }
+
     pub(super) fn write(&self, request: &Message<'_>) -> MessageWriteVec {
         let mut response = error(request, self.code, self.reason);
         if !self.unknown.is_empty() {
             response.push_attribute_unchecked(&UnknownAttributes::new(&self.unknown));
+        }
+        if let Some(alternate) = self.alternate {
+            response.push_attribute_unchecked(&AlternateServer::new(alternate));
         }
         response
     }

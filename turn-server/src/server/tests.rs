@@ -157,6 +157,7 @@ impl Bench {
             ),
             quota,
             longest_lifetime: Duration::from_hours(1),
+            alternates: vec!["192.0.2.20:3478".parse().unwrap()],
             last_channel: ChannelNumber::LAST,
         };
         Self {

@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::address::{Family, PeerAddress, RelayAddress};
 use crate::allocation::Relay;
-use crate::config::Ports;
+use crate::config::{Listen, Ports, Transport};
 use crate::datapath::{receive_runs, set_dont_fragment};
 use crate::server::{OpenError, Opened, PortWish, Relays};
 use crate::table::AllocationKey;
@@ -66,6 +66,25 @@ impl From<epoll::EventData> for Token {
             5 => Self::Relay(AllocationKey(index), Family::V6),
             _ => Self::Wake,
         }
+    }
+}
+
+/// Whether an address can be had alone.
+pub fn probe(listen: Listen) -> io::Result<()> {
+    let socket = match listen.transport {
+        Transport::Udp => new(listen.address, Type::DGRAM, Protocol::UDP)?,
+        Transport::Tcp | Transport::Tls => {
+            let socket = new(listen.address, Type::STREAM, Protocol::TCP)?;
+            // Connections of an earlier run may still be on their way out.
+            socket.set_reuse_address(true)?;
+            socket
+        }
+    };
+    socket.bind(&listen.address.into())?;
+    if listen.transport == Transport::Udp {
+        Ok(())
+    } else {
+        socket.listen(1)
     }
 }
 

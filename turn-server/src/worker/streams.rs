@@ -17,6 +17,7 @@ use super::sockets::{Sockets, Token};
 use crate::address::{ClientAddress, FiveTuple, Via};
 use crate::clock::Now;
 use crate::framing::{Frame, frame};
+use crate::metrics::Traffic;
 use crate::quota::{prefix, release};
 use crate::server::{Output, Server};
 
@@ -83,6 +84,23 @@ impl Streams {
         }
     }
 
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Takes limits that count from now on.
+    pub fn set_limits(&mut self, limits: StreamLimits) {
+        self.limits = limits;
+    }
+
     /// Takes the connections that wait; with a configuration they speak TLS.
     pub fn accept(&mut self, now: Now, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
         // A few at a time; the kernel tells again.
@@ -125,12 +143,19 @@ impl Streams {
     }
 
     /// Reads from and writes to a stream.
-    pub fn ready(&mut self, now: Now, key: u32, server: &mut Server<Sockets>, sockets: &mut Sockets) {
+    pub fn ready(
+        &mut self,
+        now: Now,
+        key: u32,
+        server: &mut Server<Sockets>,
+        sockets: &mut Sockets,
+        to_peers: &mut Traffic,
+    ) {
         let Some(stream) = self.open.get_mut(key as usize) else {
             return;
         };
         // Whatever it was that became ready: both are quick to try.
-        let open = stream.read(now, server, sockets) && stream.flush(&self.epoll, key).is_ok();
+        let open = stream.read(now, server, sockets, to_peers) && stream.flush(&self.epoll, key).is_ok();
         if !open {
             self.close(key as usize, server);
         }
@@ -178,7 +203,7 @@ impl Streams {
 
 impl Stream {
     /// Reads, and does what came. Whether the stream goes on.
-    fn read(&mut self, now: Now, server: &mut Server<Sockets>, sockets: &mut Sockets) -> bool {
+    fn read(&mut self, now: Now, server: &mut Server<Sockets>, sockets: &mut Sockets, to_peers: &mut Traffic) -> bool {
         let Ok(mut open) = self.pipe.read(&mut self.input) else {
             return false;
         };
@@ -210,7 +235,10 @@ impl Stream {
                             peer,
                             data,
                             dont_fragment,
-                        } => socket.send(data, peer, dont_fragment),
+                        } => {
+                            to_peers.count(data.len());
+                            socket.send(data, peer, dont_fragment);
+                        }
                     }
                     done += total;
                 }
@@ -218,6 +246,7 @@ impl Stream {
                     let allocation = server.find(&self.from);
                     let to = allocation.and_then(|key| server.channel_data(now, key, number, data.len()));
                     if let Some((socket, peer)) = to {
+                        to_peers.count(data.len());
                         socket.send(&rest[data], peer, false);
                     }
                     done += total;

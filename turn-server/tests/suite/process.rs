@@ -1,9 +1,9 @@
 //! Starts and stops a relay.
 
-use std::io::{BufRead as _, BufReader};
-use std::net::{Ipv4Addr, UdpSocket};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use crate::SECRET;
@@ -11,6 +11,7 @@ use crate::SECRET;
 /// A running relay; killed when dropped.
 pub(crate) struct Relay {
     child: Child,
+    errors: BufReader<ChildStderr>,
     /// Where it listens on port 3478, and relays.
     pub(crate) address: Ipv4Addr,
     /// Where the test's peers may be.
@@ -40,6 +41,7 @@ impl Relay {
         let configuration = directory.join("turn.toml");
         write_certificate(&directory);
         let path = directory.display();
+        let more = more.replace("{address}", &address.to_string());
         let text = format!(
             "{more}\nrealm = \"test\"\nsecrets = [\"{SECRET}\"]\nusers = {{ user1 = \"test\" }}\n\
              listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\"]\n\
@@ -52,14 +54,17 @@ impl Relay {
             .arg("--config")
             .arg(&configuration)
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let errors = BufReader::new(child.stderr.take().unwrap());
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
         let relay = Self {
             child,
+            errors,
             address,
             peers,
             directory,
@@ -70,9 +75,29 @@ impl Relay {
 
     /// Asks it to end, as an init system does.
     pub(crate) fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap()
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// The next line of its standard error.
+    fn complaint(&mut self) -> String {
+        let mut line = String::new();
+        self.errors.read_line(&mut line).unwrap();
+        line
+    }
+
+    /// Another one with the same configuration.
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_visavis-turn"));
+        command.arg("--config").arg(self.directory.join("turn.toml"));
+        command
     }
 
     /// Peers that send everything back, on two ports one after the other.
@@ -107,4 +132,89 @@ pub(crate) fn write_certificate(directory: &Path) {
 #[test]
 fn it_starts_and_ends_when_asked() {
     assert!(Relay::start("").terminate().success());
+}
+
+/// Asks the metrics' address.
+fn get(relay: &Relay, path: &str) -> String {
+    let mut stream = TcpStream::connect((relay.address, 9641)).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: relay\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn metrics_and_readiness_are_told_and_draining_ends_when_nobody_is_left() {
+    let relay = Relay::start("metrics = \"{address}:9641\"\ndrain = { seconds = 600 }");
+    assert!(get(&relay, "/healthz").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(get(&relay, "/readyz").starts_with("HTTP/1.1 200 OK\r\n"));
+    assert!(get(&relay, "/metrics").contains("\nturn_allocations 0\n"));
+    assert!(get(&relay, "/else").starts_with("HTTP/1.1 404 "));
+    assert!(relay.terminate().success());
+}
+
+#[test]
+fn a_reload_takes_a_new_certificate_and_a_broken_one_changes_nothing() {
+    let mut relay = Relay::start("");
+    let old = certificate_of(&relay);
+    let path = relay.directory.join("turn.toml");
+    let text = std::fs::read_to_string(&path).unwrap();
+    write_certificate(&relay.directory);
+    std::fs::write(&path, format!("{text}nonsense = 1\n")).unwrap();
+    relay.signal("HUP");
+    assert!(relay.complaint().contains("not reloaded"));
+    assert_eq!(certificate_of(&relay), old);
+    std::fs::write(&path, text).unwrap();
+    relay.signal("HUP");
+    // Comes soon, and does not go away again.
+    while certificate_of(&relay) == old {}
+}
+
+/// What is shown to a client over TLS.
+fn certificate_of(relay: &Relay) -> Vec<u8> {
+    let output = Command::new("openssl")
+        .args(["s_client", "-connect", &format!("{}:5349", relay.address)])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.split("-----").nth(2).expect("a certificate").as_bytes().to_vec()
+}
+
+#[test]
+fn two_relays_do_not_share_an_address() {
+    let relay = Relay::start("");
+    let output = relay.command().output().unwrap();
+    assert!(!output.status.success());
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("cannot listen on udp://")
+    );
+}
+
+#[test]
+fn check_says_what_is_wrong_and_where() {
+    let relay = Relay::start("");
+    let path = relay.directory.join("turn.toml");
+    let good = std::fs::read_to_string(&path).unwrap();
+    let check = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let output = relay.command().arg("--check").output().unwrap();
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(check(&good), (true, String::new()));
+    let cases = [
+        (good.replace(SECRET, "short"), "at least 32 characters"),
+        (good.replace(SECRET, &"a".repeat(40)), "not all alike"),
+        (good.replace("49152-65535", "80-90"), "from 1024 on"),
+        (good.replace("udp://", "sctp://"), "give udp://, tcp:// or tls://"),
+        (good.replace("127.0.0.0/8", "127.0.0.0/99"), "line "),
+        (format!("{good}colour = 1\n"), "unknown field `colour`"),
+        (good.replace("key.pem", "nothing.pem"), "nothing.pem"),
+    ];
+    for (text, said) in cases {
+        let (passed, error) = check(&text);
+        assert!(!passed && error.contains(said), "{said}: {error}");
+    }
 }

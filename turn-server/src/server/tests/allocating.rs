@@ -41,9 +41,11 @@ fn the_answer_says_relayed_and_reflexive_address_and_lifetime() {
 fn a_retransmission_gets_the_same_answer_and_another_request_437() {
     let mut bench = Bench::new();
     let mut client = Client::new(&bench, "203.0.113.1:5000");
-    client.allocate(&mut bench).ok();
-    let again = client.build(method::ALLOCATE, bench.next_transaction.into(), &[udp()]);
-    assert_eq!(Answer(bench.raw(client.from, &again).unwrap()).ok().relayed().len(), 1);
+    // With all that an answer may say.
+    let first = client.request(&mut bench, method::ALLOCATE, &[udp(), even(true)]);
+    first.ok();
+    let again = client.build(method::ALLOCATE, bench.next_transaction.into(), &[udp(), even(true)]);
+    assert_eq!(bench.raw(client.from, &again).unwrap(), first.0);
     assert_eq!(client.allocate(&mut bench).error(), Some(437));
     assert_eq!(bench.server.allocations(), 1);
 }
@@ -223,4 +225,27 @@ fn without_a_free_port_it_is_508_and_within_no_quota_486() {
     assert_eq!(allocate(&mut bench, 3, &[udp()]).error(), Some(486));
     bench.sleep(602);
     allocate(&mut bench, 3, &[udp()]).ok();
+}
+
+#[test]
+fn while_it_drains_new_clients_are_sent_elsewhere_and_the_others_go_on() {
+    let mut bench = Bench::new();
+    let mut old = Client::new(&bench, "203.0.113.1:5000");
+    old.allocate(&mut bench).ok();
+    bench.server.drain();
+    let answer = Client::new(&bench, "203.0.113.2:5000").allocate(&mut bench);
+    assert_eq!(answer.error(), Some(300));
+    let alternate = answer
+        .message()
+        .attribute::<stun_types::attribute::AlternateServer>()
+        .unwrap()
+        .server();
+    assert_eq!(alternate, "192.0.2.20:3478".parse().unwrap());
+    // There is none of this family.
+    assert_eq!(
+        Client::new(&bench, "[2001:db8::2]:5000").allocate(&mut bench).error(),
+        Some(508)
+    );
+    old.refresh(&mut bench, 600).ok();
+    old.permit(&mut bench, &[PEER]).ok();
 }
