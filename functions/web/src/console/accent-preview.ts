@@ -5,8 +5,9 @@ import { css, html, LitElement, type TemplateResult } from "lit";
 import { TextsController } from "../staff/language.ts";
 import { applyAccent, readableShades } from "../theme/accent.ts";
 import { contrast, parseColour, readableOn } from "../theme/colour.ts";
-import { base, buttons, surfaces } from "../theme/controls.ts";
+import { base, buttons } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
+import { surfaces } from "../theme/surfaces.ts";
 import { tokens } from "../theme/tokens.ts";
 import { consoleTexts } from "./texts/index.ts";
 

@@ -82,6 +82,10 @@ export class PeopleSection extends ConsoleSection {
         .buttons button {
           padding-inline: 0.625rem;
         }
+
+        .buttons .icon {
+          display: none;
+        }
       }
     `,
   ];
@@ -94,7 +98,7 @@ export class PeopleSection extends ConsoleSection {
   #people = new Loaded<Person[]>(this, () => this.client.people());
 
   override get unsaved(): boolean {
-    return this.#dialog?.open ?? false;
+    return this.#dialog?.shown ?? false;
   }
 
   get #dialog(): PersonDialog | null {

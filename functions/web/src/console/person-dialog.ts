@@ -43,6 +43,7 @@ export class PersonDialog extends ConsoleSection {
   static override properties = {
     known: { attribute: false },
     me: {},
+    shown: { state: true },
     person: { state: true },
     draft: { state: true },
     errors: { state: true },
@@ -53,6 +54,7 @@ export class PersonDialog extends ConsoleSection {
   declare known: ReadonlySet<Id>;
   /** The id of whoever is signed in. */
   declare me: string;
+  declare shown: boolean;
   declare person: Person | undefined;
   declare draft: Required<PersonInput>;
   declare errors: Partial<Record<Field, string | undefined>>;
@@ -61,11 +63,8 @@ export class PersonDialog extends ConsoleSection {
   constructor() {
     super();
     this.known = new Set();
+    this.shown = false;
     this.#begin(undefined);
-  }
-
-  get open(): boolean {
-    return this.#dialog?.open ?? false;
   }
 
   get #dialog(): HTMLDialogElement | null {
@@ -74,6 +73,7 @@ export class PersonDialog extends ConsoleSection {
 
   show(person?: Person): void {
     this.#begin(person);
+    this.shown = true;
     void this.updateComplete.then(() => this.#dialog?.showModal());
   }
 
@@ -92,7 +92,11 @@ export class PersonDialog extends ConsoleSection {
 
   protected override render(): TemplateResult {
     const texts = this.texts.now;
-    return html`<dialog aria-labelledby="heading">
+    const closed = (): void => {
+      this.shown = false;
+    };
+    if (!this.shown) return html`<dialog></dialog>`;
+    return html`<dialog aria-labelledby="heading" @close=${closed}>
       <form novalidate @submit=${this.#save}>
         <h2 id="heading">${this.person ? texts.personEdit(this.person.name) : texts.personAdd}</h2>
         ${this.#field("name", texts.name, undefined, { autofocus: true })}

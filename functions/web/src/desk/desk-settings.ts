@@ -3,8 +3,9 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 
 import { TextsController } from "../staff/language.ts";
-import { base, buttons, fields, surfaces } from "../theme/controls.ts";
+import { base, buttons, fields } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
+import { surfaces } from "../theme/surfaces.ts";
 import { notificationsAllowed } from "./alerts.ts";
 import type { DeskSettings } from "./settings.ts";
 import { deskTexts } from "./texts/index.ts";

@@ -6,8 +6,9 @@ import { LocalMedia } from "../call/media.ts";
 import { Watching } from "../call/view/watching.ts";
 import { language, TextsController } from "../staff/language.ts";
 import { staffTexts } from "../staff/texts/index.ts";
-import { base, buttons, surfaces } from "../theme/controls.ts";
+import { base, buttons } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
+import { surfaces } from "../theme/surfaces.ts";
 import type { DeskSettings } from "./settings.ts";
 import { deskTexts, viewTexts } from "./texts/index.ts";
 

@@ -2,7 +2,8 @@
 
 import { css, html, LitElement, type TemplateResult } from "lit";
 
-import { base, buttons, surfaces } from "../theme/controls.ts";
+import { base, buttons } from "../theme/controls.ts";
+import { surfaces } from "../theme/surfaces.ts";
 import { TextsController } from "./language.ts";
 import { staffTexts } from "./texts/index.ts";
 
