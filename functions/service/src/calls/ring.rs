@@ -211,10 +211,19 @@ impl RingRequest {
             language: check_language(&self.language)?,
             page: VisitedPage {
                 url: check_page(&self.page.url)?,
-                title: text::optional("title", Some(&title), 200)?.unwrap_or_default(),
+                title: check_title(&title)?,
             },
         })
     }
+}
+
+/// A page's title of at most 200 characters. The visitor cannot change it, so a card number in it (or a product's number
+/// that looks like one) does not keep them from ringing: the title is left out.
+fn check_title(title: &str) -> Result<String, Problem> {
+    if text::holds_card_number(title) {
+        return Ok(String::new());
+    }
+    Ok(text::optional("title", Some(title), 200)?.unwrap_or_default())
 }
 
 /// The form of RFC 5646 section 2.1, without its registry.
