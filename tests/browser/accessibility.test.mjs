@@ -3,9 +3,24 @@
 import { AxeBuilder } from "@axe-core/playwright";
 
 import { scenario } from "./harness/scenario.mjs";
+import { until } from "./harness/wait.mjs";
+
+/** In the page: no animation that has an end goes on. */
+function settled() {
+  /** @param {Document | ShadowRoot} root @returns {Animation[]} */
+  const animations = (root) => [
+    ...root.getAnimations(),
+    ...[...root.querySelectorAll("*")].flatMap(({ shadowRoot }) => (shadowRoot ? animations(shadowRoot) : [])),
+  ];
+  return animations(document).every(
+    ({ playState, effect }) =>
+      playState !== "running" || effect?.getComputedTiming().endTime === Number.POSITIVE_INFINITY,
+  );
+}
 
 /** @param {import("playwright-core").Page} page @param {string} state for the message */
 async function accessible(page, state) {
+  await until("nothing fades in any more", () => page.evaluate(settled));
   const { violations } = await new AxeBuilder({ page }).analyze();
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
   if (serious.length === 0) return;
@@ -16,51 +31,63 @@ async function accessible(page, state) {
   throw new Error(`${state}: ${found.join("\n")}`);
 }
 
-scenario("widget, call and desk have no serious accessibility findings", async (world) => {
-  const organisation = await world.organisation();
-  const desk = await world.desk(organisation.people[0]);
-  await accessible(desk.page, "the desk, nobody waits");
-  const visitor = await world.visitor(organisation);
-  await visitor.seesFree();
-  await accessible(visitor.page, "the launcher");
-  await visitor.begin();
-  await accessible(visitor.page, "the device check");
-  await visitor.ring({ name: "Vera Visitor" });
-  await desk.rings();
-  await accessible(visitor.page, "ringing at the visitor");
-  await accessible(desk.page, "ringing at the desk");
-  await desk.answer();
-  await visitor.inCall();
-  await desk.inCall();
-  await visitor.say("Good morning");
-  await desk.reads("Good morning");
-  await accessible(visitor.page, "the call at the visitor");
-  await accessible(desk.page, "the call at the desk");
-  await visitor.hangUp();
-  await visitor.callIsOver();
-  await accessible(visitor.page, "after the call");
-  await desk.readyForNext();
-  await accessible(desk.page, "the desk after the call");
-});
+for (const scheme of /** @type {const} */ (["light", "dark"])) {
+  scenario(`widget, call and desk have no serious accessibility findings, ${scheme}`, async (world) => {
+    const organisation = await world.organisation();
+    const desk = await world.desk(organisation.people[0], { scheme });
+    await accessible(desk.page, "the desk, nobody waits");
+    const visitor = await world.visitor(organisation, { scheme });
+    await visitor.seesFree();
+    await accessible(visitor.page, "the launcher");
+    await visitor.openPanel();
+    await accessible(visitor.page, "the panel");
+    await visitor.choose();
+    await accessible(visitor.page, "the device check");
+    await visitor.ring({ name: "Vera Visitor" });
+    await desk.rings();
+    await accessible(visitor.page, "ringing at the visitor");
+    await accessible(desk.page, "ringing at the desk");
+    await desk.answer();
+    await visitor.inCall();
+    await desk.inCall();
+    await visitor.say("Good morning");
+    await desk.reads("Good morning");
+    await accessible(visitor.page, "the call at the visitor");
+    await accessible(desk.page, "the call at the desk");
+    await visitor.hangUp();
+    await visitor.callIsOver();
+    await accessible(visitor.page, "after the call");
+    await desk.readyForNext();
+    await accessible(desk.page, "the desk after the call");
+    await desk.checkDevices();
+    await accessible(desk.page, "the desk's device check");
+  });
+
+  scenario(
+    `the console, signing in and the first page have no serious accessibility findings, ${scheme}`,
+    async (world) => {
+      const organisation = await world.organisation();
+      const console = await world.console(organisation, { scheme });
+      for (const section of ["Organisation", "Embed", "Reports", "People"]) {
+        await console.section(section);
+        await accessible(console.page, `the console's ${section}`);
+      }
+      await console.page.getByRole("button", { name: "Add a person" }).click();
+      await console.page.getByRole("dialog").waitFor();
+      await accessible(console.page, "adding a person");
+      const other = await world.page("nobody signed in", { scheme });
+      for (const path of ["/desk", "/console", "/"]) {
+        await other.goto(`${world.stack.service}${path}`);
+        await other.getByRole("heading").first().waitFor();
+        await accessible(other, `${path} without signing in`);
+      }
+    },
+  );
+}
 
 scenario("the widget with nobody there, and on a phone, has no serious accessibility findings", async (world) => {
   const organisation = await world.organisation({ contact: "mailto:office@example.org" });
   const visitor = await world.visitor(organisation, { phone: true });
   await visitor.seesContact("mailto:office@example.org");
   await accessible(visitor.page, "nobody there");
-});
-
-scenario("the console, signing in and the first page have no serious accessibility findings", async (world) => {
-  const organisation = await world.organisation();
-  const page = await world.console(organisation);
-  for (const section of ["Organisation", "People", "Embed", "Reports"]) {
-    await page.section(section);
-    await accessible(page.page, `the console's ${section}`);
-  }
-  const other = await world.page("nobody signed in");
-  for (const path of ["/desk", "/console", "/"]) {
-    await other.goto(`${world.stack.service}${path}`);
-    await other.getByRole("heading").first().waitFor();
-    await accessible(other, `${path} without signing in`);
-  }
 });

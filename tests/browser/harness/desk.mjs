@@ -81,6 +81,12 @@ export class Desk extends Side {
     await toggle.setChecked(available);
   }
 
+  async checkDevices() {
+    await this.page.getByRole("button", { name: "Check devices" }).first().click();
+    const good = this.page.getByRole("button", { name: "All good" });
+    await until("the devices work", () => good.isEnabled());
+  }
+
   /** The desk was reloaded: its call comes back by itself. */
   async resumes() {
     await this.view.waitFor({ timeout: 20_000 });

@@ -71,8 +71,18 @@ export class Visitor extends Side {
   }
 
   /** Opens the panel and chooses; the device check is shown. @param {{ media?: keyof typeof MEDIA }} [options] */
-  async begin({ media = "video" } = {}) {
+  async begin(options) {
+    await this.openPanel();
+    await this.choose(options);
+  }
+
+  async openPanel() {
     await this.launcher.click();
+    await this.widget.getByRole("dialog").waitFor();
+  }
+
+  /** @param {{ media?: keyof typeof MEDIA }} [options] */
+  async choose({ media = "video" } = {}) {
     await this.widget.getByRole("button", { name: MEDIA[media], exact: true }).click();
     await this.#ringButton.waitFor();
   }

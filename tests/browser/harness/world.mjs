@@ -23,7 +23,7 @@ import { Line, Wire } from "./wire.mjs";
  * @property {"udp" | "tcp"} [relay]
  * @property {string} [relayAt]
  * @property {boolean} [phone]
- * @property {string} [locale]
+ * @property {"light" | "dark"} [scheme] of colours
  * @property {{ between(context: import("playwright-core").BrowserContext): Promise<void> }} [distance] to its peer
  * @property {string} [executable] another command that starts Chromium
  */
@@ -61,9 +61,14 @@ export class World {
     return wire;
   }
 
-  /** The console of the second administrator. @param {{ administrators: import("./stack.mjs").Person[] }} organisation */
-  async console(organisation) {
-    const console = new Console(await this.page("console"));
+  /**
+   * The console of the second administrator.
+   *
+   * @param {{ administrators: import("./stack.mjs").Person[] }} organisation
+   * @param {Machine} [machine]
+   */
+  async console(organisation, machine) {
+    const console = new Console(await this.page("console", machine));
     await console.open(organisation.administrators[1]?.sign_in_url ?? "");
     return console;
   }
@@ -81,7 +86,8 @@ export class World {
     const launched = await browser(machine);
     const context = await launched.newContext({
       permissions: machine.allowed ?? ["camera", "microphone"],
-      locale: machine.locale ?? "en-GB",
+      locale: "en-GB",
+      colorScheme: machine.scheme ?? "light",
       ...(machine.wire ? { proxy: machine.wire.proxy } : {}),
       ...(machine.phone
         ? { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true }

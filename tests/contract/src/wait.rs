@@ -19,6 +19,11 @@ pub async fn eventually(deadline: Duration, what: &str, mut probe: impl AsyncFnM
     let start = Instant::now();
     while !probe().await {
         assert!(start.elapsed() < deadline, "not within {deadline:?}: {what}");
-        sleep(if start.elapsed() < Duration::from_secs(1) { Duration::from_millis(50) } else { Duration::from_secs(1) }).await;
+        sleep(if start.elapsed() < Duration::from_secs(1) {
+            Duration::from_millis(50)
+        } else {
+            Duration::from_secs(1)
+        })
+        .await;
     }
 }

@@ -97,8 +97,16 @@ async fn an_organisation_that_never_was_is_not_found() {
     let elsewhere = Organisation::new(1).await;
     let service = &elsewhere.service;
     let path = format!("/api/v1/organisations/{}", Uuid::now_v7());
-    service.get(&format!("{path}/availability")).send().await.expect_problem(404, "not-found");
+    service
+        .get(&format!("{path}/availability"))
+        .send()
+        .await
+        .expect_problem(404, "not-found");
     // A visitor comes from a page, and no page is registered for it.
-    let visit = service.post(&format!("{path}/visitors"), &json!({})).origin(&elsewhere.origin).send().await;
+    let visit = service
+        .post(&format!("{path}/visitors"), &json!({}))
+        .origin(&elsewhere.origin)
+        .send()
+        .await;
     assert!(matches!(visit.status.as_u16(), 403 | 404), "{}", visit.text());
 }
