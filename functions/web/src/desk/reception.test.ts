@@ -187,6 +187,44 @@ test("a call that ended in a gap of the mailbox is read anew", async () => {
   assert.equal(reception.state.news?.name, "missed");
 });
 
+test("a call that a colleague answered in a gap of the mailbox is told, and rings no longer", async () => {
+  const { reception, service, gap } = open([ringing("a", -5)]);
+  await settle();
+  service.calls = [];
+  service.read = { a: ringing("a", -5, { state: "answered", version: 2, expert: { id: "other", name: "Beat" } }) };
+  await gap();
+  await settle();
+  assert.deepEqual(waiting(reception), []);
+  assert.deepEqual(reception.state.news?.name, "taken");
+});
+
+test("a call that rings here and is answered at another desk of the same expert is offered there", async () => {
+  const { reception, service, gap } = open([ringing("a", -5)]);
+  await settle();
+  service.calls = [ringing("a", -5, { state: "answered", version: 2, expert: { id: "me", name: "Ada" } })];
+  await gap();
+  await settle();
+  assert.deepEqual(waiting(reception), []);
+  assert.equal(reception.state.elsewhere?.id, "a");
+  await gap();
+  await settle();
+  assert.equal(reception.state.elsewhere?.id, "a");
+});
+
+test("a call hung up here is hung up again while the service still tells of it", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service, gap } = open([call], { "visavis.desk.call": "a" });
+  await settle();
+  await reception.state.current?.hangUp();
+  await settle();
+  assert.equal(reception.state.current, undefined);
+  const before = service.asked.filter((path) => path === "POST /calls/a/hang-up").length;
+  await gap();
+  await settle();
+  assert.equal(service.asked.filter((path) => path === "POST /calls/a/hang-up").length, before + 1);
+  assert.equal(reception.state.elsewhere, undefined);
+});
+
 test("a call answered elsewhere is offered, not taken", async () => {
   const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
   const { reception, hear } = open([call]);

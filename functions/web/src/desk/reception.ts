@@ -7,7 +7,7 @@ import { Problem } from "../call/api.ts";
 import { Mailbox, type MailboxOptions, type MailboxStatus } from "../call/mailbox.ts";
 import { LocalMedia } from "../call/media.ts";
 import { PresenceLease } from "../call/presence.ts";
-import { CallSession } from "../call/session.ts";
+import { CallSession, type SessionState } from "../call/session.ts";
 import { Store } from "../call/store.ts";
 import type { Call, Envelope, Id, StaffAccess } from "../call/types.ts";
 import type { ClockedApi } from "./clock.ts";
@@ -17,7 +17,7 @@ export type News =
   | { name: "taken"; call: Call | undefined }
   | { name: "cancelled"; call: Call | undefined }
   | { name: "missed"; call: Call | undefined }
-  | { name: "over"; call: Call | undefined; outcome: CallSession["state"]["outcome"] }
+  | { name: "over"; call: Call | undefined; outcome: SessionState["outcome"] }
   | { name: "failed"; error: unknown };
 
 export interface ReceptionState {
@@ -59,8 +59,8 @@ export class Reception extends Store<ReceptionState> {
   #options: ReceptionOptions;
   #api: ClockedApi;
   #sessions = new Map<Id, CallSession>();
-  /** Calls that are over for this desk, also while the service still tells of them. */
-  #done = new Set<Id>();
+  /** Calls that are over for this desk and how, also while the service still tells of them. */
+  #done = new Map<Id, SessionState["outcome"]>();
   #answering: Id | undefined;
   #resuming: Id | undefined;
   /** When, in the service's time, a call was gone on with: what was signalled before was for the page before. */
@@ -184,17 +184,40 @@ export class Reception extends Store<ReceptionState> {
     let elsewhere: Call | undefined;
     for (const call of calls) {
       const session = this.#sessions.get(call.id);
-      if (session) session.update(call);
-      else if (this.#done.has(call.id)) continue;
+      const done = this.#done.get(call.id);
+      if (session && !this.#isOthers(session, call)) session.update(call);
       else if (call.state === "ringing") this.#meet(call, call.payload, call.ice_servers);
-      else if (call.state === "answered" && call.id === remembered()) void this.#resume(call);
-      else if (call.state === "answered") elsewhere = call;
+      else if (done !== undefined && done !== "taken") {
+        // Hung up here, and the service was not reached with it.
+        this.#api.hangUp(call.id).catch(() => {});
+      } else if (call.id === remembered()) void this.#resume(call);
+      else {
+        if (session) this.#taken(session, call);
+        elsewhere = call;
+      }
     }
     // What the service no longer tells of has changed meanwhile, or has just begun.
     for (const session of this.#sessions.values()) {
-      if (!told.has(session.id) && session.id !== this.#answering) session.refresh().catch(() => {});
+      if (!told.has(session.id) && session.id !== this.#answering) void this.#reread(session);
     }
     if (elsewhere?.id !== this.state.elsewhere?.id) this.change({ elsewhere });
+  }
+
+  /** Whether a call that rings here was answered, and not here. */
+  #isOthers(session: CallSession, call: Call): boolean {
+    return call.state === "answered" && session.state.phase === "ringing" && session.id !== this.#answering;
+  }
+
+  async #reread(session: CallSession): Promise<void> {
+    const answer = await this.#api.call(session.id).catch(() => undefined);
+    if (!answer) return;
+    if (this.#isOthers(session, answer.call)) this.#taken(session, answer.call);
+    else session.update(answer.call);
+  }
+
+  /** What the mailbox will say, or has said in a gap. */
+  #taken(session: CallSession, call: Call): void {
+    void session.handle({ id: "", at: "", type: "call.taken", call: call.id, body: { call } });
   }
 
   async #hear(envelope: Envelope): Promise<void> {
@@ -284,7 +307,7 @@ export class Reception extends Store<ReceptionState> {
   #over(session: CallSession): void {
     const { outcome, call } = session.state;
     this.#sessions.delete(session.id);
-    this.#done.add(session.id);
+    this.#done.set(session.id, outcome);
     if (session === this.state.current && outcome !== "taken") {
       this.change({ current: undefined, news: { name: "over", call, outcome } });
     } else if (outcome === "taken" || outcome === "cancelled" || outcome === "missed") {
@@ -329,8 +352,9 @@ export class Reception extends Store<ReceptionState> {
   }
 
   #prepareDevices(): void {
-    if (this.state.current || this.state.waiting.length === 0 || !this.#options.prepare()) return;
-    this.#openDevices(this.state.waiting.map((session) => session.state.call));
+    const { current, waiting } = this.state;
+    if (this.#closing.signal.aborted || current || waiting.length === 0 || !this.#options.prepare()) return;
+    this.#openDevices(waiting.map((session) => session.state.call));
   }
 
   /** Opens what these calls need and nothing else: who asked for a voice call is not shown a picture. */
