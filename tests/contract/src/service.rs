@@ -103,7 +103,7 @@ impl Service {
 /// When it is not set.
 pub(crate) fn required(name: &str) -> String {
     env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set. The contract suite runs against a running service: see tests/contract/README.md")
+        panic!("{name} is not set. The contract suite runs against a running service: `cargo xtask test contract` starts one and sets it")
     })
 }
 
