@@ -28,6 +28,8 @@ use crate::{
 
 /// How often a client renews its lease, in milliseconds.
 const RENEW_IN: i64 = 8_000;
+/// No client is asked to renew sooner than this, in milliseconds.
+const RENEW_SOONEST: i64 = 500;
 /// How long whoever leaves may take to come back (a reload), in milliseconds.
 const RETURN: i64 = 8_000;
 
@@ -121,7 +123,7 @@ async fn renew<P: Platform>(
     let view = |record: &Record| OpenCall::new(record, party, || ice_servers(&app.config.relay, record.id, now).0);
     Ok(Json(PresenceAnswer {
         expires_at: rfc3339(expires_at),
-        renew_in: RENEW_IN,
+        renew_in: renew_in(&calls, now),
         calls: calls.iter().map(view).collect(),
     }))
 }
@@ -146,6 +148,13 @@ async fn leave<P: Platform>(
     ));
     count.judge(app.platform.database().batch(statements).await?)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sooner than usual when a call of theirs is about to change by time alone: so that whoever waits for somebody who is
+/// gone learns it when the lease runs out, not a renewal later.
+fn renew_in(calls: &[Record], now: i64) -> i64 {
+    let due = calls.iter().filter_map(|record| record.call.due_at()).min();
+    due.map_or(RENEW_IN, |due| (due - now).clamp(RENEW_SOONEST, RENEW_IN))
 }
 
 /// Whether a call rings for an expert or is the expert's, and goes on.

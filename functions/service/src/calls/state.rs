@@ -250,6 +250,25 @@ impl Call {
             .collect()
     }
 
+    /// When time alone will change the call, unless a lease is renewed before; nothing when it is over. Milliseconds.
+    pub(crate) fn due_at(&self) -> Option<i64> {
+        let leases = |wanted: fn(&Self, &Ring) -> bool| {
+            let rings = self.rings.iter().filter(move |ring| wanted(self, ring));
+            rings.map(|ring| ring.present_until).max().unwrap_or(0)
+        };
+        match self.state {
+            State::Ringing => {
+                let anyone = leases(|_, ring| !ring.declined);
+                Some(self.visitor_until.min(self.rings_until).min(anyone))
+            }
+            State::Answered => {
+                let expert = leases(|call, ring| call.expert == Some(ring.expert));
+                Some(self.visitor_until.min(expert))
+            }
+            _ => None,
+        }
+    }
+
     /// Whether someone takes part, or took part.
     pub(crate) fn has(&self, party: Party) -> bool {
         match party {

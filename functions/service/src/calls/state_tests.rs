@@ -414,6 +414,24 @@ proptest! {
     }
 
     #[test]
+    fn time_changes_a_call_when_it_is_due_and_not_before(acts in prop::collection::vec((any_event(), 0_i64..15_000), 0..20)) {
+        let mut call = ringing();
+        let mut now = 0;
+        for (event, wait) in acts {
+            now += wait;
+            call = call.step(event, now).call;
+        }
+        match call.due_at() {
+            Some(due) => {
+                prop_assert!(due > now);
+                prop_assert_eq!(&call.step(Event::Time, due - 1).call, &call);
+                prop_assert!(call.step(Event::Time, due).call.state.is_final());
+            }
+            None => prop_assert!(call.state.is_final()),
+        }
+    }
+
+    #[test]
     fn a_refused_event_changes_nothing_but_time(acts in prop::collection::vec((any_event(), 0_i64..15_000), 0..20), last in any_event()) {
         let mut call = ringing();
         let mut now = 0;

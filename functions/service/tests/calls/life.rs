@@ -208,8 +208,11 @@ async fn expert_gone_is_told_to_the_visitor_who_renews() {
     visitor.ring().await.ok(201);
     ada.answer(&visitor.call).await.ok(200);
     service.wait(15);
-    assert_eq!(visitor.here("here").await["calls"][0]["state"], "answered");
-    service.wait(6);
+    let presence = visitor.here("here").await;
+    assert_eq!(presence["calls"][0]["state"], "answered");
+    // The expert's lease has five seconds left: the visitor is to ask again when it runs out.
+    assert_eq!(presence["renew_in"], 5_000);
+    service.wait(5);
     let call = visitor.here("here").await["calls"][0].clone();
     assert_eq!(
         (&call["state"], &call["ended_because"]),
