@@ -23,14 +23,18 @@ const prepared = (/** @type {import("playwright-core").Page} */ page) =>
   );
 
 /**
+ * A bare pair and a call in turn, so that both meet the same machine.
+ *
  * @param {World} world
  * @param {number} delay
  */
-async function calls(world, delay) {
+async function measure(world, delay) {
   const distance = new Distance(delay);
   world.closing(async () => distance.close());
   const far = async () => (delay > 0 ? { wire: await world.wire({ delay }), distance } : {});
   const organisation = await world.organisation();
+  const alone = await world.page("bare", delay > 0 ? { distance } : {});
+  await alone.goto(organisation.customer.page);
   const desk = await world.desk(organisation.people[0], await far());
   const visitor = await world.visitor(organisation, await far());
   await desk.page.evaluate(() => {
@@ -39,9 +43,10 @@ async function calls(world, delay) {
     };
     addEventListener("click", clicked, { capture: true });
   });
-  /** @type {number[]} */
-  const results = [];
+  /** @type {{ bare: number[], call: number[] }} */
+  const results = { bare: [], call: [] };
   for (let run = 0; run < RUNS; run += 1) {
+    results.bare.push(...(await bareCalls(alone, 1)));
     await visitor.page.evaluate(() => {
       globalThis.__watch.timeFirstFrame = true;
       globalThis.__watch.firstFrameAt = undefined;
@@ -53,7 +58,7 @@ async function calls(world, delay) {
     await until("both sides are prepared", async () => (await prepared(desk.page)) && (await prepared(visitor.page)));
     await desk.answer();
     const seen = await until("the first frame", () => visitor.page.evaluate(() => globalThis.__watch.firstFrameAt));
-    results.push(seen - (await desk.page.evaluate(() => globalThis.__watch.clickedAt ?? Number.NaN)));
+    results.call.push(seen - (await desk.page.evaluate(() => globalThis.__watch.clickedAt ?? Number.NaN)));
     await visitor.hangUp();
     await visitor.callIsOver();
     await desk.readyForNext();
@@ -61,43 +66,38 @@ async function calls(world, delay) {
   return results;
 }
 
-/**
- * @param {World} world
- * @param {number} delay
- */
-async function bare(world, delay) {
-  const distance = new Distance(delay);
-  world.closing(async () => distance.close());
-  const page = await world.page("bare", delay > 0 ? { distance } : {});
-  await page.goto(`${world.stack.service}/desk`);
-  const results = await bareCalls(page, RUNS);
-  await page.context().close();
-  return results;
-}
-
 const stack = await ready();
-/** @type {string[][]} */
-const rows = [["call set-up, median of 7", "loopback", `${DELAY} ms one way`, "round trips added"]];
-/** @type {Record<string, number[]>} */
-const medians = { bare: [], call: [] };
+/** @type {{ bare: number, call: number }[]} */
+const medians = [];
 try {
   for (const delay of [0, DELAY]) {
-    for (const [name, measure] of Object.entries({ bare, call: calls })) {
-      const world = new World(stack);
-      try {
-        medians[name]?.push(median(await measure(world, delay)));
-      } finally {
-        await world.close();
-      }
+    const world = new World(stack);
+    try {
+      const { bare, call } = await measure(world, delay);
+      medians.push({ bare: median(bare), call: median(call) });
+    } finally {
+      await world.close();
     }
   }
 } finally {
   await closeBrowsers();
 }
-for (const [name, [near = 0, far = 0] = []] of Object.entries(medians)) {
-  rows.push([name, `${near.toFixed(0)} ms`, `${far.toFixed(0)} ms`, ((far - near) / (2 * DELAY)).toFixed(1)]);
+
+const [near = { bare: 0, call: 0 }, far = { bare: 0, call: 0 }] = medians;
+const milliseconds = (/** @type {number} */ value) => `${value.toFixed(0)} ms`;
+const roundTrips = (/** @type {number} */ value) => (value / (2 * DELAY)).toFixed(1);
+const rows = [
+  [`call set-up, median of ${RUNS}`, "loopback", `${DELAY} ms one way`, "round trips", "of them by distance"],
+];
+for (const name of /** @type {const} */ (["bare", "call"])) {
+  rows.push([
+    name,
+    milliseconds(near[name]),
+    milliseconds(far[name]),
+    roundTrips(far[name]),
+    roundTrips(far[name] - near[name]),
+  ]);
 }
-const ratio = (/** @type {number} */ index) => ((medians.call?.[index] ?? 0) / (medians.bare?.[index] ?? 1)).toFixed(2);
-rows.push(["call / bare", ratio(0), ratio(1), ""]);
+rows.push(["call / bare", (near.call / near.bare).toFixed(2), (far.call / far.bare).toFixed(2), "", ""]);
 table(rows);
 console.log("With distance both the service (each connection and each direction) and the media paths are late.");
