@@ -89,6 +89,31 @@ function suite(name) {
     });
   });
 
+  test("of two experts who click at once the first is connected and the other lets go", {
+    timeout: 20_000,
+  }, async () => {
+    const outcome = await page.evaluate(async () => {
+      await visitor.hangUp();
+      fresh();
+      globalThis.visitor = service.visitor = make("visitor");
+      globalThis.expert = service.expert = make("expert");
+      const colleague = (service.colleague = make("expert", 100));
+      await visitor.prepare();
+      await visitor.ring({ language: "en", page: { url: "https://example.org/", title: "Test" }, media: "video" });
+      await Promise.all([expert, colleague].map((one) => until(one, ({ call }) => call?.state === "ringing")));
+      await Promise.all([expert.prepare(), colleague.prepare()]);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const connection = visitor.peerConnection;
+      const refused = colleague.answer().catch(({ slug }) => slug);
+      await expert.answer();
+      await until(visitor, ({ phase }) => phase === "connected");
+      // One that the colleague has spoilt is replaced after several seconds.
+      const same = visitor.peerConnection === connection;
+      return { same, refused: await refused, colleague: colleague.state.outcome };
+    });
+    assert.deepEqual(outcome, { same: true, refused: "already-answered", colleague: "taken" });
+  });
+
   test("each side hears what the other shows", { timeout: 10_000 }, async () => {
     const showing = await page.evaluate(async () => {
       await until(visitor, ({ showing }) => showing.camera && showing.microphone);

@@ -1,6 +1,6 @@
 // Two sessions in one page with a service of a few lines between them: the engine in a real browser, without the rest.
 
-import type { Api } from "../src/call/api.ts";
+import { type Api, Problem } from "../src/call/api.ts";
 import { newId } from "../src/call/bytes.ts";
 import { LocalMedia } from "../src/call/media.ts";
 import { CallSession, type SessionState } from "../src/call/session.ts";
@@ -11,6 +11,8 @@ class FakeService {
   call: Call;
   visitor: CallSession | undefined;
   expert: CallSession | undefined;
+  /** It rings for this one too. */
+  colleague: CallSession | undefined;
   payload = "";
   #order: Promise<unknown> = Promise.resolve();
 
@@ -21,7 +23,10 @@ class FakeService {
 
   to(side: "visitor" | "expert", type: Envelope["type"], body: object): void {
     const envelope = { id: newId(), at: new Date().toISOString(), type, call: this.call.id, body } as Envelope;
-    this.#order = this.#order.then(() => this[side]?.handle(envelope)).catch((error) => console.error(error));
+    const sessions = side === "visitor" ? [this.visitor] : [this.expert, this.colleague];
+    this.#order = this.#order
+      .then(() => Promise.all(sessions.map((session) => session?.handle(envelope))))
+      .catch((error) => console.error(error));
   }
 
   move(state: CallState): { call: Call } {
@@ -29,7 +34,8 @@ class FakeService {
     return { call: this.call };
   }
 
-  api(role: "visitor" | "expert"): Api {
+  /** `delay` is what requests take on their way, in milliseconds. */
+  api(role: "visitor" | "expert", delay = 0): Api {
     const other = role === "visitor" ? "expert" : "visitor";
     return {
       ring: async (_call: string, { payload }: { payload: string }) => {
@@ -39,6 +45,9 @@ class FakeService {
         return answer;
       },
       answer: async (_call: string, payload: string) => {
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        if (this.call.state !== "ringing")
+          throw new Problem("already-answered", "another was first", { call: this.call });
         const answer = this.move("answered");
         this.to("visitor", "call.answered", { ...answer, payload });
         return answer;
@@ -55,10 +64,17 @@ class FakeService {
   }
 }
 
-const service = new FakeService();
+let service = new FakeService();
+
+/** Another call. */
+function fresh(): void {
+  service = new FakeService();
+  Object.assign(globalThis, { service });
+}
+
 const media = { visitor: new LocalMedia(), expert: new LocalMedia() };
-const make = (role: "visitor" | "expert"): CallSession =>
-  new CallSession({ role, api: service.api(role), media: media[role], call: service.call.id, iceServers: [] });
+const make = (role: "visitor" | "expert", delay?: number): CallSession =>
+  new CallSession({ role, api: service.api(role, delay), media: media[role], call: service.call.id, iceServers: [] });
 
 function until(session: CallSession, test: (state: SessionState) => boolean): Promise<void> {
   return new Promise((resolve) => {
@@ -80,4 +96,4 @@ async function frames(session: CallSession): Promise<number> {
   return decoded;
 }
 
-Object.assign(globalThis, { service, media, make, until, frames, CallSession, LocalMedia });
+Object.assign(globalThis, { service, fresh, media, make, until, frames, CallSession, LocalMedia });

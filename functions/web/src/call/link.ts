@@ -145,6 +145,12 @@ export class Link {
     return this.#transceivers;
   }
 
+  /** Whether an ICE restart cannot help: it is closed, or the network is there and DTLS does not come about. */
+  get stuck(): boolean {
+    const { connectionState, iceConnectionState } = this.pc;
+    return connectionState === "closed" || (connectionState === "connecting" && iceConnectionState === "connected");
+  }
+
   /** The SHA-256 fingerprints in the two descriptions, lower-case hexadecimal without colons. */
   get fingerprints(): { local: string[]; remote: string[] } {
     const of = (description: RTCSessionDescription | null): string[] => [

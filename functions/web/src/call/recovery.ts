@@ -4,7 +4,7 @@
 export const LOOSE = 1_500;
 /** An attempt that did not help is followed by the next after this time, at first and at most. Milliseconds. */
 const AGAIN = 4_000;
-export const AGAIN_AT_MOST = 15_000;
+const AGAIN_AT_MOST = 15_000;
 /** What both sides notice in the same moment makes one attempt. Milliseconds. */
 const SAME_MOMENT = 1_000;
 

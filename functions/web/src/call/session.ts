@@ -12,7 +12,7 @@ import type { MailboxStatus } from "./mailbox.ts";
 import type { LocalMedia } from "./media.ts";
 import { type PayloadCodec, plainPayloads } from "./payload.ts";
 import { watchQuality } from "./quality.ts";
-import { AGAIN_AT_MOST, LOOSE, Recovery } from "./recovery.ts";
+import { LOOSE, Recovery } from "./recovery.ts";
 import { type Outcome, type Phase, type SessionState, SHOWING_NOTHING, type Trouble } from "./session-state.ts";
 import { Store } from "./store.ts";
 import type { Call, Envelope, Id, Message, Ring } from "./types.ts";
@@ -30,6 +30,8 @@ export interface SessionOptions {
   codec?: PayloadCodec;
 }
 
+/** Longer than it takes through a relay and a slow network. Milliseconds. */
+const CONNECTED_WITHIN = 8_000;
 /** TURN credentials last an hour; ask for fresh ones before a restart when they are older. Milliseconds. */
 const CREDENTIALS_FRESH = 45 * 60_000;
 /** An offer made so long before the click on "call" may hold addresses that are gone. Milliseconds. */
@@ -119,14 +121,15 @@ export class CallSession extends Store<SessionState> {
   }
 
   /**
-   * Expert: answers. From here to the first packet nothing waits that could be sent earlier. Throws a {@link Problem};
-   * after `already-answered` and `call-over` the session is over and its outcome says why.
+   * Expert: answers. Only who was first may reach for the visitor: the DTLS greeting of another would spoil the visitor's
+   * connection. It costs next to nothing, because the visitor, who has the answer by then, begins as soon.
+   *
+   * Throws a {@link Problem}; after `already-answered` and `call-over` the session is over and its outcome says why.
    */
   async answer(): Promise<void> {
     await this.#preparing;
     const link = this.#link;
     if (!link) throw new Problem("unexpected", "there is no offer to answer");
-    void link.release();
     const sdp = link.takeLocalAnswer();
     const payload = await this.#codec.seal({ type: "answer", connection: link.connection, sdp });
     this.#held = [];
@@ -139,6 +142,7 @@ export class CallSession extends Store<SessionState> {
     );
     try {
       const { call } = await answered;
+      void this.#link?.release();
       this.#apply(call);
       this.#letGo();
     } catch (error) {
@@ -282,7 +286,7 @@ export class CallSession extends Store<SessionState> {
           const connected = this.#link?.pc.connectionState === "connected";
           this.change({ phase: connected ? "connected" : "connecting" });
           if (connected) this.#recovery.done();
-          else this.#recovery.later(AGAIN_AT_MOST);
+          else this.#recovery.later(CONNECTED_WITHIN);
         }
         break;
       case "ended":
@@ -454,7 +458,7 @@ export class CallSession extends Store<SessionState> {
     else if (phase !== "over" && !(this.role === "expert" && phase === "ringing")) this.#recovery.now();
   }
 
-  /** An ICE restart; a new connection when two did not help. */
+  /** An ICE restart; a new connection when two did not help, or when it is not the network that keeps it. */
   async #restart(attempt: number): Promise<void> {
     const { phase } = this.state;
     if (phase === "over") return;
@@ -466,7 +470,7 @@ export class CallSession extends Store<SessionState> {
       if (this.#stopped.signal.aborted) return;
       if (this.role === "expert") {
         this.#send(link ? { type: "restart", connection: link.connection } : { type: "restart" });
-      } else if (!link || link.pc.connectionState === "closed" || attempt % 3 === 0) {
+      } else if (!link || link.stuck || attempt % 3 === 0) {
         await this.#startAnew();
       } else {
         this.#offer = { sdp: await link.offer(true), at: Date.now() };
