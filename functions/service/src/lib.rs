@@ -36,6 +36,7 @@ mod visitors;
 
 pub use config::{Config, ConfigError};
 pub use limits::ClientAddress;
+pub use openapi::document as openapi_document;
 use ports::Platform;
 pub use problem::Problem;
 
