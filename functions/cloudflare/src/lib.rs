@@ -5,7 +5,7 @@ use std::{cell::RefCell, sync::Arc};
 use axum::{Router, body::Body};
 use http::Response;
 use tower_service::Service;
-use visavis::{ClientAddress, Config, ports::Platform};
+use visavis::{ClientAddress, Config, ConfigError, ports::Platform};
 use worker::{Context, Env, HttpRequest, ScheduleContext, ScheduledEvent, console_error, event};
 
 mod assets;
@@ -39,11 +39,15 @@ struct Bindings {
 }
 
 impl Cloudflare {
-    fn new(env: &Env) -> worker::Result<Self> {
+    fn new(env: &Env) -> Result<Self, ConfigError> {
+        let missing = |name| ConfigError::Missing {
+            name,
+            expected: "the binding that wrangler.toml gives it",
+        };
         Ok(Self(Arc::new(Bindings {
-            database: D1(env.d1("DB")?),
-            mailboxes: MailboxObjects(env.durable_object("MAILBOXES")?),
-            assets: BoundAssets(env.assets("ASSETS")?),
+            database: D1(env.d1("DB").map_err(|_| missing("DB"))?),
+            mailboxes: MailboxObjects(env.durable_object("MAILBOXES").map_err(|_| missing("MAILBOXES"))?),
+            assets: BoundAssets(env.assets("ASSETS").map_err(|_| missing("ASSETS"))?),
             clock: JsClock,
             entropy: JsEntropy,
         })))
@@ -83,13 +87,17 @@ thread_local! {
     static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
 }
 
-fn router(env: &Env) -> worker::Result<Router> {
+/// The ports and the settings, or which of them is not right.
+fn start(env: &Env) -> Result<(Cloudflare, Config), ConfigError> {
+    Ok((Cloudflare::new(env)?, Config::load(&EnvSettings(env))?))
+}
+
+fn router(env: &Env) -> Router {
     if let Some(router) = ROUTER.with_borrow(Clone::clone) {
-        return Ok(router);
+        return router;
     }
-    let router = match Config::load(&EnvSettings(env)) {
-        Ok(config) => {
-            let platform = Cloudflare::new(env)?;
+    let router = match start(env) {
+        Ok((platform, config)) => {
             #[cfg(feature = "conformance")]
             let conformance = conformance::route(platform.clone());
             let router = visavis::router(platform, config);
@@ -103,7 +111,7 @@ fn router(env: &Env) -> worker::Result<Router> {
         }
     };
     ROUTER.set(Some(router.clone()));
-    Ok(router)
+    router
 }
 
 #[event(fetch)]
@@ -116,8 +124,7 @@ async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> worker:
     if let Some(address) = address.map(|address| ClientAddress(address.to_owned())) {
         request.extensions_mut().insert(address);
     }
-    let mut router = router(&env)?;
-    match router.call(request).await {
+    match router(&env).call(request).await {
         Ok(response) => Ok(response),
         Err(never) => match never {},
     }
@@ -125,17 +132,12 @@ async fn fetch(mut request: HttpRequest, env: Env, _context: Context) -> worker:
 
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    let config = match Config::load(&EnvSettings(&env)) {
-        Ok(config) => config,
-        Err(error) => return console_error!("{error}"),
-    };
-    let done = match Cloudflare::new(&env) {
-        Ok(platform) => visavis::tick(platform, config)
-            .await
-            .map_err(|problem| format!("{problem:?}")),
-        Err(error) => Err(error.to_string()),
-    };
-    if let Err(error) = done {
-        console_error!("the scheduled work failed and is done again in a minute: {error}");
+    match start(&env) {
+        Ok((platform, config)) => {
+            if let Err(problem) = visavis::tick(platform, config).await {
+                console_error!("the scheduled work failed and is done again in a minute: {problem:?}");
+            }
+        }
+        Err(error) => console_error!("{error}"),
     }
 }
