@@ -9,6 +9,7 @@
     reason = "no safe binding receives and sends in batches from the same buffers"
 )]
 
+pub mod errors;
 mod names;
 
 use std::io;
@@ -356,6 +357,7 @@ impl Batch {
             describe(&mut header.msg_hdr, sending, parts);
         }
         let mut next = 0;
+        let mut tried = None;
         while next < self.queued {
             let headers = &mut self.send_headers[next..self.queued];
             // SAFETY: each header was just made to point to a name, parts and control room of this batch, and the parts
@@ -378,6 +380,8 @@ impl Batch {
                             self.dropped += (self.queued - next) as u64;
                             break;
                         }
+                        // Perhaps an error that came back for an earlier datagram, and is told now: once more.
+                        _ if tried != Some(next) => tried = Some(next),
                         code => {
                             self.send_singly(socket, next, code);
                             next += 1;

@@ -22,6 +22,7 @@ use crate::address::{ClientAddress, Family, FiveTuple, PeerAddress, Via};
 use crate::clock::Now;
 use crate::config::{Listen, Transport};
 use crate::datapath::Batch;
+use crate::datapath::errors::next_error;
 use crate::framing::channel_datagram;
 use crate::metrics::{Board, Snapshot, Traffic};
 use crate::orders::{Orders, Phase, Settings};
@@ -99,6 +100,8 @@ pub struct Worker {
     epoll: Rc<OwnedFd>,
     udp: Vec<UdpSocket>,
     tcp: Vec<(TcpListener, bool)>,
+    /// Whether all listeners of streams are listened to.
+    accepting: bool,
     tls: Option<Arc<ServerConfig>>,
     streams: Streams,
     server: Server<Sockets>,
@@ -146,6 +149,7 @@ impl Worker {
             epoll,
             udp: listeners.udp,
             tcp: listeners.tcp,
+            accepting: true,
             tls,
             to_peers: Traffic::default(),
             to_clients: Traffic::default(),
@@ -173,15 +177,27 @@ impl Worker {
                     }
                     Token::Datagrams(listener) => self.datagrams(now, listener as usize),
                     Token::Accept(listener) => {
-                        let (listener, secure) = &self.tcp[listener as usize];
-                        self.streams
-                            .accept(now, listener, self.tls.as_ref().filter(|_| *secure));
+                        let (socket, secure) = &self.tcp[listener as usize];
+                        if self
+                            .streams
+                            .accept(now, socket, self.tls.as_ref().filter(|_| *secure))
+                            .is_err()
+                        {
+                            // Out of descriptors. The kernel would go on telling; look again in a second.
+                            let _ = epoll::modify(&*self.epoll, socket, event.data, epoll::EventFlags::empty());
+                            self.accepting = false;
+                        }
                     }
                     Token::Stream(key) => {
                         let (server, sockets) = (&mut self.server, &mut self.sockets);
                         self.streams.ready(now, key, server, sockets, &mut self.to_peers);
                     }
-                    Token::Relay(key, family) => self.peer_datagrams(now, key, family),
+                    Token::Relay(key, family) => {
+                        if { event.flags }.contains(epoll::EventFlags::ERR) {
+                            self.peer_errors(now, key, family);
+                        }
+                        self.peer_datagrams(now, key, family);
+                    }
                 }
             }
             self.flush_downward();
@@ -190,6 +206,7 @@ impl Worker {
                 self.server.expire(now);
                 self.sockets.expire_reservations(now.at);
                 self.streams.sweep(now, &mut self.server);
+                self.accept_again();
                 self.post();
                 match self.orders.phase() {
                     // All workers at once: with a listener less, the kernel would spread the clients anew.
@@ -213,6 +230,16 @@ impl Worker {
         }
         if self.orders.phase() > Phase::Running {
             self.server.drain();
+        }
+    }
+
+    /// Listens again where it was out of descriptors.
+    fn accept_again(&mut self) {
+        if !self.accepting {
+            self.accepting = true;
+            for (index, (socket, _)) in (0u32..).zip(&self.tcp) {
+                let _ = epoll::modify(&*self.epoll, socket, Token::Accept(index).into(), epoll::EventFlags::IN);
+            }
         }
     }
 
@@ -362,6 +389,27 @@ impl Worker {
                         self.streams.send(stream, header, data, &mut self.server);
                     }
                 }
+            }
+        }
+    }
+
+    /// Tells the client what came back for its data.
+    fn peer_errors(&mut self, now: Now, key: AllocationKey, family: Family) {
+        // A few at a time; the kernel tells again.
+        for _ in 0..16 {
+            let Some(Ok(error)) = self.server.socket(key, family).map(|socket| next_error(socket.as_fd())) else {
+                return;
+            };
+            let Some((to, indication)) = error.and_then(|error| self.server.peer_error(now, key, &error)) else {
+                continue;
+            };
+            match to.via {
+                Via::Datagram(listener) => {
+                    if let Some(socket) = self.udp.get(usize::from(listener)) {
+                        let _ = socket.send_to(&indication, to.client.0);
+                    }
+                }
+                Via::Session(stream) => self.streams.send(stream, &indication, &[], &mut self.server),
             }
         }
     }

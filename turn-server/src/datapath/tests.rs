@@ -162,3 +162,28 @@ fn what_does_not_fit_is_dropped_and_counted() {
     batch.queue(slot, b"", 0..2, false, client.local_addr().unwrap());
     assert_eq!(batch.dropped, 1);
 }
+
+#[test]
+fn an_error_that_comes_back_is_read_and_keeps_nothing_from_being_sent() {
+    let (relay, peer) = (socket(), UdpSocket::bind("127.0.0.1:0").unwrap());
+    errors::receive_errors(relay.as_fd(), false);
+    // A port that was just given back.
+    let nobody = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    relay.send_to(b"anyone?", nobody).unwrap();
+    let mut batch = Batch::new(4);
+    peer.send_to(b"data", relay.local_addr().unwrap()).unwrap();
+    // The error is told once, in place of what there is to receive.
+    let slot = loop {
+        match batch.receive(relay.as_fd()) {
+            Ok(slots) if !slots.is_empty() => break slots.start,
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused),
+        }
+    };
+    relay.send_to(b"anyone?", nobody).unwrap();
+    batch.queue(slot, b"", 0..4, false, peer.local_addr().unwrap());
+    batch.flush(relay.as_fd());
+    assert_eq!(receive_one(&peer), b"data");
+    let error = errors::next_error(relay.as_fd()).unwrap().unwrap();
+    assert_eq!((error.destination, error.kind, error.code), (nobody, 3, 3));
+}

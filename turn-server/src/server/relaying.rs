@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 
 use stun_types::attribute::AttributeStaticType;
-use stun_types::message::{Message, TransactionId};
+use stun_types::message::{Message, MessageClass, MessageType, MessageWrite as _, MessageWriteVec, TransactionId};
 use turn_types::attribute as turn;
+use turn_types::message as method;
 
 use super::{Output, Relays, Server, peer_address};
-use crate::address::{FiveTuple, PeerAddress};
+use crate::address::{Family, FiveTuple, PeerAddress};
 use crate::allocation::ChannelNumber;
 use crate::clock::Now;
+use crate::datapath::errors::IcmpError;
 use crate::table::AllocationKey;
 
 /// The room that a header before a peer's data may need: a Data indication from an IPv6 peer.
@@ -142,9 +144,34 @@ impl<R: Relays> Server<R> {
         self.spend(now, key, length, datagrams).then_some((to, form))
     }
 
+    /// Section 11.5, receiving an ICMP packet: a Data indication that tells the client, where it may reach that peer.
+    #[must_use]
+    pub fn peer_error(&self, now: Now, key: AllocationKey, error: &IcmpError) -> Option<(FiveTuple, Vec<u8>)> {
+        let peer = PeerAddress::new(error.destination);
+        // "The type is either 3 or 11 for ICMPv4, or 1, 2 or 3 for ICMPv6."
+        let told = match peer.family() {
+            Family::V4 => [3, 11].contains(&error.kind),
+            Family::V6 => [1, 2, 3].contains(&error.kind),
+        };
+        let too_long = (peer.family(), error.kind, error.code) == (Family::V4, 3, 4)
+            || (peer.family(), error.kind) == (Family::V6, 2);
+        // "There is a permission for the peer's address."
+        let allocation = self.table.get(key).filter(|allocation| allocation.until > now.at)?;
+        if !told || !allocation.permits(now.at, peer.ip()) {
+            return None;
+        }
+        let transaction = TransactionId::generate();
+        let kind = MessageType::from_class_method(MessageClass::Indication, method::DATA);
+        let mut indication = Message::builder(kind, transaction, MessageWriteVec::new());
+        indication.push_attribute_unchecked(&turn::XorPeerAddress::new(peer.socket(), transaction));
+        let data = if too_long { error.mtu } else { 0 };
+        indication.push_attribute_unchecked(&turn::Icmp::new(error.kind, error.code, data));
+        Some((allocation.five_tuple, indication.finish()))
+    }
+
     /// An allocation's socket of the family of a peer; for the driver, which receives by allocation.
     #[must_use]
-    pub fn socket(&self, key: AllocationKey, family: crate::address::Family) -> Option<&R::Socket> {
+    pub fn socket(&self, key: AllocationKey, family: Family) -> Option<&R::Socket> {
         self.table
             .get(key)
             .and_then(|allocation| allocation.relay(family))

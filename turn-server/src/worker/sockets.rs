@@ -14,6 +14,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use crate::address::{Family, PeerAddress, RelayAddress};
 use crate::allocation::Relay;
 use crate::config::{Listen, Ports, Transport};
+use crate::datapath::errors::receive_errors;
 use crate::datapath::{receive_runs, set_dont_fragment};
 use crate::server::{OpenError, Opened, PortWish, Relays};
 use crate::table::AllocationKey;
@@ -129,7 +130,11 @@ impl RelaySocket {
         if dont_fragment {
             set_dont_fragment(self.as_fd(), true);
         }
-        let _ = self.0.send_to(data, peer.socket());
+        // The first may only report an error that came back for an earlier one.
+        let _ = self
+            .0
+            .send_to(data, peer.socket())
+            .or_else(|_| self.0.send_to(data, peer.socket()));
         if dont_fragment {
             set_dont_fragment(self.as_fd(), false);
         }
@@ -197,6 +202,7 @@ impl Sockets {
     ) -> Result<Relay<RelaySocket>, OpenError> {
         receive_runs(socket.as_fd());
         set_dont_fragment(socket.as_fd(), false);
+        receive_errors(socket.as_fd(), address.is_ipv6());
         let token = Token::Relay(key, Family::of(address.ip()));
         epoll::add(&*self.epoll, &socket, token.into(), epoll::EventFlags::IN).map_err(|_| OpenError::OutOfPorts)?;
         Ok(Relay {

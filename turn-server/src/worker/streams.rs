@@ -101,12 +101,19 @@ impl Streams {
         self.limits = limits;
     }
 
-    /// Takes the connections that wait; with a configuration they speak TLS.
-    pub fn accept(&mut self, now: Now, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) {
+    /// Takes the connections that wait; with a configuration they speak TLS. Fails where there are no more
+    /// descriptors.
+    pub fn accept(&mut self, now: Now, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) -> io::Result<()> {
         // A few at a time; the kernel tells again.
         for _ in 0..64 {
-            let Ok((socket, address)) = listener.accept() else {
-                return;
+            let (socket, address) = match listener.accept() {
+                Ok(accepted) => accepted,
+                Err(error) => match error.kind() {
+                    io::ErrorKind::WouldBlock => return Ok(()),
+                    // Gone again before it was taken.
+                    io::ErrorKind::ConnectionAborted | io::ErrorKind::Interrupted => continue,
+                    _ => return Err(error),
+                },
             };
             let held = self.by_address.get(&prefix(address.ip())).copied().unwrap_or_default();
             if self.open.len() >= self.limits.per_worker as usize || held >= self.limits.per_address {
@@ -140,6 +147,7 @@ impl Streams {
                 self.by_address.insert(prefix(address.ip()), held + 1);
             }
         }
+        Ok(())
     }
 
     /// Reads from and writes to a stream.

@@ -23,6 +23,11 @@ pub(crate) struct Relay {
 impl Relay {
     /// Starts a relay with more lines of configuration, and waits until it listens.
     pub(crate) fn start(more: &str) -> Self {
+        Self::start_with_descriptors(more, 4096)
+    }
+
+    /// As [`Relay::start`], with so many descriptors.
+    pub(crate) fn start_with_descriptors(more: &str, descriptors: u32) -> Self {
         static NUMBER: AtomicU8 = AtomicU8::new(0);
         let number = NUMBER.fetch_add(2, Ordering::Relaxed);
         // Loopback is 127.0.0.0/8: each process has addresses of its own, so no port is ever taken.
@@ -50,7 +55,10 @@ impl Relay {
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
         );
         std::fs::write(&configuration, text).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_visavis-turn"))
+        let mut child = Command::new("sh")
+            .args(["-c", "ulimit -n $0 && exec \"$@\""])
+            .arg(descriptors.to_string())
+            .arg(env!("CARGO_BIN_EXE_visavis-turn"))
             .arg("--config")
             .arg(&configuration)
             .stdout(Stdio::piped())
@@ -74,8 +82,13 @@ impl Relay {
     }
 
     /// Asks it to end, as an init system does.
-    pub(crate) fn terminate(mut self) -> ExitStatus {
+    pub(crate) fn terminate(self) -> ExitStatus {
         self.signal("TERM");
+        self.wait()
+    }
+
+    /// Waits until it has ended.
+    pub(crate) fn wait(mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
 
@@ -135,7 +148,7 @@ fn it_starts_and_ends_when_asked() {
 }
 
 /// Asks the metrics' address.
-fn get(relay: &Relay, path: &str) -> String {
+pub(crate) fn get(relay: &Relay, path: &str) -> String {
     let mut stream = TcpStream::connect((relay.address, 9641)).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: relay\r\n\r\n").unwrap();
     let mut answer = String::new();

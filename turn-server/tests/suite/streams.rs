@@ -90,3 +90,14 @@ fn a_tls_handshake_that_does_not_go_on_is_closed() {
     stream.write_all(&[0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC]).unwrap();
     assert!(closed(stream));
 }
+
+#[test]
+fn without_descriptors_it_waits_and_goes_on() {
+    let relay = Relay::start_with_descriptors("workers = 1", 40);
+    let held: Vec<_> = (0..60).map(|_| connect(&relay)).collect();
+    // None of those that are beyond is answered before the others go.
+    let mut beyond = connect(&relay);
+    beyond.write_all(&BINDING).unwrap();
+    drop(held);
+    beyond.read_exact(&mut [0; 32]).unwrap();
+}

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::SECRET;
-use crate::process::Relay;
+use crate::process::{Relay, get};
 
 /// The modes; `-c` is without a second flow for RTCP. `-T` and `-P` (RFC 6062) are not there yet; `-N` and `-R` send
 /// nonsense without an end and are stood in for by the control plane's own tests.
@@ -70,4 +70,29 @@ fn every_mode_loses_nothing() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn a_reload_and_a_drain_under_load_lose_nothing() {
+    let relay = Relay::start("rfc5766_channels = true\nmetrics = \"{address}:9641\"\ndrain = { seconds = 600 }");
+    relay.echo();
+    let client = Command::new("turnutils_uclient")
+        .args([
+            "-t", "-u", "user1", "-w", "test", "-r", "34998", "-p", "3478", "-n", "100", "-z", "20", "-m", "5", "-e",
+        ])
+        .args([relay.peers.to_string(), relay.address.to_string()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("coturn's tools are installed (Debian: coturn)");
+    // With each of five clients a second flow for RTCP.
+    while !get(&relay, "/metrics").contains("\nturn_allocations 10\n") {}
+    relay.signal("HUP");
+    relay.signal("TERM");
+    while get(&relay, "/readyz").starts_with("HTTP/1.1 200") {}
+    let output = client.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("Total lost packets 0 (0.000000%)"), "{text}");
+    // The streams are closed, so nobody is left.
+    assert!(relay.wait().success());
 }

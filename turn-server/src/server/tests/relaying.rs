@@ -4,6 +4,7 @@ use stun_types::message::MessageHeader;
 
 use super::super::relaying::{LONGEST_HEADER, ToClient, write_channel_header, write_indication_header};
 use super::*;
+use crate::datapath::errors::IcmpError;
 
 fn from_peer(bench: &mut Bench, client: &Client, peer: &str) -> Option<ToClient> {
     let key = bench.server.find(&client.from)?;
@@ -139,4 +140,39 @@ fn a_header_before_the_data_makes_a_message_that_others_can_read() {
     let mut room = [0; LONGEST_HEADER];
     assert_eq!(write_channel_header(number, 0x0102, &mut room), [0x4A, 0xBC, 1, 2]);
     assert_eq!(MessageHeader::LENGTH, 20);
+}
+
+#[test]
+fn an_icmp_error_is_told_where_there_is_a_permission() {
+    let mut bench = Bench::new();
+    let mut client = Client::new(&bench, "203.0.113.1:5000");
+    let additional = RawAttribute::new(turn::AdditionalAddressFamily::TYPE, &[2, 0, 0, 0]);
+    client.request(&mut bench, method::ALLOCATE, &[udp(), additional]).ok();
+    client.permit(&mut bench, &[PEER, "[2606:4700::1111]:1"]).ok();
+    let key = client.key_in(&bench);
+    let told = |peer: &str, kind, code| {
+        let error = IcmpError {
+            destination: peer.parse().unwrap(),
+            kind,
+            code,
+            mtu: 1280,
+        };
+        let (to, bytes) = bench.server.peer_error(bench.now, key, &error)?;
+        assert_eq!(to, client.from);
+        let message = parse(&bytes).expect("well formed");
+        let address = message
+            .attribute::<turn::XorPeerAddress>()
+            .unwrap()
+            .addr(message.transaction_id());
+        assert_eq!(address, error.destination);
+        let icmp = message.attribute::<turn::Icmp>().unwrap();
+        Some((icmp.icmp_type(), icmp.code(), icmp.data()))
+    };
+    assert_eq!(told(PEER, 3, 3), Some((3, 3, 0)));
+    assert_eq!(told(PEER, 3, 4), Some((3, 4, 1280)));
+    assert_eq!(told(PEER, 11, 0), Some((11, 0, 0)));
+    assert_eq!(told(PEER, 5, 0), None);
+    assert_eq!(told("8.8.4.4:1", 3, 3), None);
+    assert_eq!(told("[2606:4700::1111]:1", 2, 0), Some((2, 0, 1280)));
+    assert_eq!(told("[2606:4700::1111]:1", 4, 0), None);
 }
