@@ -1,5 +1,10 @@
 //! The relay as a process, on loopback addresses that no other test uses.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
 
 mod process;
 mod streams;

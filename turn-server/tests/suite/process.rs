@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use crate::SECRET;
 
@@ -147,6 +148,17 @@ fn it_starts_and_ends_when_asked() {
     assert!(Relay::start("").terminate().success());
 }
 
+/// Asks until it is so; gives up where it never is.
+pub(crate) fn wait_until(so: impl Fn() -> bool) {
+    for _ in 0..400 {
+        if so() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it never came to be so");
+}
+
 /// Asks the metrics' address.
 pub(crate) fn get(relay: &Relay, path: &str) -> String {
     let mut stream = TcpStream::connect((relay.address, 9641)).unwrap();
@@ -179,8 +191,7 @@ fn a_reload_takes_a_new_certificate_and_a_broken_one_changes_nothing() {
     assert_eq!(certificate_of(&relay), old);
     std::fs::write(&path, text).unwrap();
     relay.signal("HUP");
-    // Comes soon, and does not go away again.
-    while certificate_of(&relay) == old {}
+    wait_until(|| certificate_of(&relay) != old);
 }
 
 /// What is shown to a client over TLS.
