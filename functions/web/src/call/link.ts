@@ -91,11 +91,12 @@ export class Link {
 
   /**
    * Takes the other side's offer and makes the answer. Unless `release`, the other side's candidates are kept back until
-   * {@link release}, so that nothing is sent to the other side and it learns no address.
+   * {@link release}, so that nothing is sent to the other side and it learns no address. For the same reason candidates
+   * inside the offer are dropped: they belong into signals.
    */
   async answer(sdp: string, release: boolean): Promise<void> {
     this.#released = release;
-    await this.pc.setRemoteDescription({ type: "offer", sdp });
+    await this.pc.setRemoteDescription({ type: "offer", sdp: withoutCandidates(sdp) });
     if (!this.#transceivers) {
       const [voice, camera, screen] = this.pc.getTransceivers();
       if (!voice || !camera || !screen) throw new TypeError("an offer has three transceivers: voice, camera, screen");
@@ -200,6 +201,14 @@ export class Link {
     const batch = this.#batch.splice(0);
     if (batch.length > 0) this.#events.candidates(batch);
   }
+}
+
+/** Reads lines as loosely as any browser does. */
+function withoutCandidates(sdp: string): string {
+  return sdp
+    .split(/[\r\n]+/)
+    .filter((line) => !/^\s*a\s*=\s*(candidate|remote-candidates|end-of-candidates)/i.test(line))
+    .join("\r\n");
 }
 
 function replace(transceiver: RTCRtpTransceiver, track: MediaStreamTrack | null): void {
