@@ -72,7 +72,7 @@ describe("outcomes", { concurrency: 2 }, () => {
     const visitor = await world.visitor(organisation);
     await visitor.seesFree();
     await desk.page.close();
-    // The widget asks every 5 seconds, and a closed desk keeps 8 seconds to come back.
+    // The widget asks every 5 seconds.
     await visitor.seesClosed({ within: 15_000 });
   });
 

@@ -81,7 +81,7 @@ scenario("the visitor's network is gone for some seconds and comes back", async 
 scenario("a visitor who closes the page for good is gone, and the expert is told", async (world) => {
   const { visitor, desk } = await world.call();
   await visitor.page.close({ runBeforeUnload: false });
-  // 8 seconds are left to come back, as after a reload.
+  // 12 seconds are left to come back, as after a reload.
   await desk.isTold("other-gone", { within: 30_000 });
   await desk.readyForNext();
 });

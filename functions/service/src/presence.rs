@@ -30,8 +30,9 @@ use crate::{
 const RENEW_IN: i64 = 8_000;
 /// No client is asked to renew sooner than this, in milliseconds.
 const RENEW_SOONEST: i64 = 500;
-/// How long whoever leaves may take to come back (a reload), in milliseconds.
-const RETURN: i64 = 8_000;
+/// How long whoever leaves may take to come back (a reload), in milliseconds. Longer than it takes another page of the
+/// same person to renew the lease that they share.
+const RETURN: i64 = RENEW_IN + 4_000;
 
 #[derive(OpenApi)]
 #[openapi(paths(renew, leave))]
@@ -128,7 +129,7 @@ async fn renew<P: Platform>(
     }))
 }
 
-/// Gone. Availability shows it at once; open calls wait 8 seconds for a return.
+/// Gone. Availability shows it at once; open calls wait 12 seconds for a return.
 #[utoipa::path(
     delete, path = "/api/v1/presence", tag = "calls", security(("token" = [])),
     responses((status = 204, description = "Gone"))

@@ -80,7 +80,7 @@ pub(super) async fn ring<P: Platform>(
     Json(request): LargeJson<RingRequest>,
 ) -> Result<(StatusCode, Json<CallAnswer>), Problem> {
     visitor.require_call(call)?;
-    let about = request.about()?;
+    let about = request.about(&visitor.origin)?;
     let organisation = visitor.organisation;
     let now = app.now();
     let count = app.count(Kind::Ring, Some(visitor.id), &address);
@@ -199,7 +199,7 @@ fn choose(available: &Rows, wanted: Option<Uuid>, wait: bool) -> Result<Vec<Uuid
 
 impl RingRequest {
     /// The visitor, every field within its bounds.
-    fn about(&self) -> Result<About, Problem> {
+    fn about(&self, origin: &str) -> Result<About, Problem> {
         let title: String = self
             .page
             .title
@@ -210,7 +210,7 @@ impl RingRequest {
             name: text::optional("name", self.name.as_deref(), 80)?,
             language: check_language(&self.language)?,
             page: VisitedPage {
-                url: check_page(&self.page.url)?,
+                url: check_page(origin, &self.page.url)?,
                 title: check_title(&title)?,
             },
         })
@@ -241,15 +241,13 @@ fn check_language(language: &str) -> Result<String, Problem> {
     }
 }
 
-/// The page's address without what may be personal in it.
-fn check_page(page: &str) -> Result<String, Problem> {
+/// The path of a page, on the origin that the visitor's token is for: the expert is shown a link, and it leads to the
+/// organisation whatever the visitor says. Query and fragment may hold anything and are dropped.
+fn check_page(origin: &str, page: &str) -> Result<String, Problem> {
     let refused = || Problem::malformed("page.url must be an http or https address of at most 500 characters.");
-    let mut url = Url::parse(page).map_err(|_| refused())?;
-    url.set_query(None);
-    url.set_fragment(None);
-    let named = url.set_username("").is_ok() && url.set_password(None).is_ok();
-    if named && matches!(url.scheme(), "http" | "https") && page.chars().count() <= 500 && url.as_str().len() <= 1500 {
-        Ok(url.into())
+    let url = Url::parse(page).map_err(|_| refused())?;
+    if matches!(url.scheme(), "http" | "https") && page.chars().count() <= 500 && url.path().len() <= 1500 {
+        Ok(format!("{origin}{}", url.path()))
     } else {
         Err(refused())
     }
@@ -262,9 +260,12 @@ mod tests {
     #[test]
     fn pages_lose_what_may_be_personal() {
         assert_eq!(
-            check_page("https://u:p@a.example/b?mail=x@y.example#z").unwrap(),
+            check_page("https://a.example", "https://u:p@a.example/b?mail=x@y.example#z").unwrap(),
             "https://a.example/b"
         );
+        for page in ["https://phishing.example/b", "http://a.example:8080//x/../../b"] {
+            assert_eq!(check_page("https://a.example", page).unwrap(), "https://a.example/b");
+        }
         for page in [
             "",
             "javascript:alert(1)",
@@ -272,9 +273,9 @@ mod tests {
             "a.example",
             "ftp://a.example/",
         ] {
-            assert!(check_page(page).is_err(), "{page}");
+            assert!(check_page("https://a.example", page).is_err(), "{page}");
         }
-        assert!(check_page(&format!("https://a.example/{}", "x".repeat(500))).is_err());
+        assert!(check_page("https://a.example", &format!("https://a.example/{}", "x".repeat(500))).is_err());
     }
 
     #[test]

@@ -10,10 +10,9 @@ use super::Kind;
 const REPORTS: &str = "/api/v1/reports";
 
 /// Everything is denied that is not granted.
-const FEATURES: [&str; 25] = [
+const FEATURES: [&str; 24] = [
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "clipboard-read",

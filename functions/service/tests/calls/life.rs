@@ -175,7 +175,7 @@ async fn visitor_gone_is_told_to_the_expert_who_renews() {
     let visitor = organisation.visitor().await;
     visitor.ring().await.ok(201);
     visitor.leave().await;
-    service.wait(7);
+    service.wait(11);
     assert_eq!(ada.here("available").await["calls"][0]["state"], "ringing");
     service.wait(1);
     assert_eq!(ada.here("available").await["calls"], json!([]));

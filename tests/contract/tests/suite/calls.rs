@@ -33,8 +33,8 @@ async fn from_ring_to_hang_up(transport: Transport) {
         assert_eq!(body["call"]["state"], "ringing");
         assert_eq!(body["call"]["visitor"]["name"], "Vera Visitor");
         assert_eq!(body["call"]["visitor"]["language"], "en");
-        // The query and the fragment are nobody's business.
-        let page = json!({ "url": "https://customer.example/pricing", "title": "Pricing" });
+        // The query and the fragment are nobody's business, and the link leads to the organisation.
+        let page = json!({ "url": format!("{}/pricing", organisation.origin), "title": "Pricing" });
         assert_eq!(body["call"]["visitor"]["page"], page);
         assert!(body["ice_servers"][0]["urls"].is_array(), "{body}");
     }
