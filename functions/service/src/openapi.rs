@@ -20,7 +20,10 @@ use utoipa::{
 use crate::{App, ports::Platform, problem};
 
 pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
-    let description = ([(header::CONTENT_TYPE, "application/json")], include_str!("../openapi.json"));
+    let description = (
+        [(header::CONTENT_TYPE, "application/json")],
+        include_str!("../openapi.json"),
+    );
     Router::new().route("/openapi.json", get(async move || description))
 }
 
@@ -152,7 +155,11 @@ mod tests {
             fs::write(&path, &described).unwrap();
         }
         let served = fs::read_to_string(&path).unwrap_or_default();
-        let remedy = "run `WRITE_OPENAPI=1 cargo nextest run -p visavis openapi` and commit functions/service/openapi.json";
-        assert!(served == described, "the handlers are described otherwise by now: {remedy}");
+        let remedy =
+            "run `WRITE_OPENAPI=1 cargo nextest run -p visavis openapi` and commit functions/service/openapi.json";
+        assert!(
+            served == described,
+            "the handlers are described otherwise by now: {remedy}"
+        );
     }
 }

@@ -30,10 +30,13 @@ pub(crate) fn optional(name: &str, value: Option<&str>, longest: usize) -> Resul
         .transpose()
 }
 
-/// Control characters, and the marks that turn the direction of what follows: they make one name look like another.
+/// Control characters, and those that nobody sees or that turn the direction of what follows: they make one name look
+/// like another. The joiners U+200C and U+200D stay: Persian, Indic scripts and emoji need them.
 pub(crate) fn is_unwanted(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Refuses a text that holds a payment card number.
@@ -165,7 +168,10 @@ mod tests {
         assert_eq!(required("name", "Adam", 3).unwrap_err().slug(), Slug::Malformed);
         assert_eq!(required("name", " ", 3).unwrap_err().slug(), Slug::Malformed);
         assert_eq!(required("name", "A\nB", 3).unwrap_err().slug(), Slug::Malformed);
-        assert_eq!(required("name", "A\u{202e}B", 3).unwrap_err().slug(), Slug::Malformed);
+        for unseen in ["A\u{202e}B", "A\u{200b}B", "A\u{200f}B", "A\u{e0041}B", "A\u{feff}B"] {
+            assert_eq!(required("name", unseen, 3).unwrap_err().slug(), Slug::Malformed);
+        }
+        assert!(required("name", "می\u{200c}نا", 9).is_ok());
         assert_eq!(
             required("name", "4111111111111111", 80).unwrap_err().slug(),
             Slug::CardNumber
