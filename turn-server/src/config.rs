@@ -97,6 +97,9 @@ pub struct Relay {
     /// One address, or one of each family.
     #[serde(deserialize_with = "one_or_more")]
     pub address: Vec<IpAddr>,
+    /// What clients and peers are told instead, where a one-to-one NAT stands before the relay.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub advertise: Vec<IpAddr>,
     /// `first-last`.
     pub ports: Ports,
 }
@@ -205,6 +208,18 @@ impl Config {
         {
             return refuse("relay.address: give the address that peers reach this machine at, not a wildcard");
         }
+        for advertised in &self.relay.advertise {
+            let family = Family::of(*advertised);
+            let count = self
+                .relay
+                .advertise
+                .iter()
+                .filter(|ip| Family::of(**ip) == family)
+                .count();
+            if count > 1 || !families.contains(&family) {
+                return refuse("relay.advertise: give at most one for each family that relay.address has");
+            }
+        }
         if self.longest_lifetime < 600 {
             return refuse("longest_lifetime: RFC 8656 wants at least 600 seconds");
         }
@@ -217,18 +232,15 @@ impl Config {
     /// The rules of the control plane.
     #[must_use]
     pub fn rules(&self, nonce_key: [u8; 32]) -> Rules {
-        let own = self
-            .relay
-            .address
-            .iter()
-            .copied()
-            .chain(self.listen.iter().map(|listen| listen.address.ip()));
+        let relay = self.relay.address.iter().chain(&self.relay.advertise).copied();
+        let listeners = self.listen.iter().map(|listen| listen.address.ip());
         Rules {
             authenticator: Authenticator::new(self.realm.clone(), self.secrets.clone(), self.users.clone(), nonce_key),
             peers: PeerPolicy::new(
                 self.peers.allow.clone(),
                 self.peers.deny.clone(),
-                own.filter(|ip| !ip.is_unspecified()).collect(),
+                relay.collect(),
+                listeners.filter(|ip| !ip.is_unspecified()).collect(),
                 (self.relay.ports.first, self.relay.ports.last),
             ),
             quota: self.quota,

@@ -112,7 +112,7 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
         metrics::serve(address, Arc::clone(&shared.board), Arc::clone(&orders))
             .map_err(|error| format!("cannot listen on {address} for metrics: {error}"))?;
     }
-    let relay = RelaySettings::new(&config.relay.address, config.relay.ports);
+    let relay = RelaySettings::new(&config.relay.address, &config.relay.advertise, config.relay.ports);
     let mut workers = Vec::new();
     for (number, listeners) in Listeners::open_all(&config.listen, count)?.into_iter().enumerate() {
         let (relay, shared) = (relay.clone(), shared.clone());

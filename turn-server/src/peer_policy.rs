@@ -48,7 +48,8 @@ pub struct PeerPolicy {
     allow: Vec<IpNet>,
     deny: Vec<IpNet>,
     forbidden: Vec<IpNet>,
-    own: Vec<IpAddr>,
+    relays: Vec<IpAddr>,
+    listeners: Vec<IpAddr>,
     relay_ports: (RelayPort, RelayPort),
 }
 
@@ -58,15 +59,23 @@ pub struct Forbidden;
 
 impl PeerPolicy {
     /// The default rules, with the operator's lists. A denied range wins over an allowed one, an allowed one over the
-    /// default. The server's own addresses may only be reached at relayed ports, unless they are allowed.
+    /// default. Of the server's own addresses, unless they are allowed, only the relays' can be reached, and only at
+    /// relayed ports.
     #[must_use]
-    pub fn new(allow: Vec<IpNet>, deny: Vec<IpNet>, own: Vec<IpAddr>, relay_ports: (RelayPort, RelayPort)) -> Self {
+    pub fn new(
+        allow: Vec<IpNet>,
+        deny: Vec<IpNet>,
+        relays: Vec<IpAddr>,
+        listeners: Vec<IpAddr>,
+        relay_ports: (RelayPort, RelayPort),
+    ) -> Self {
         let forbidden = FORBIDDEN.iter().filter_map(|range| range.parse().ok()).collect();
         Self {
             allow,
             deny,
             forbidden,
-            own,
+            relays,
+            listeners,
             relay_ports,
         }
     }
@@ -85,7 +94,7 @@ impl PeerPolicy {
         self.check_ip(peer)?;
         let port = RelayPort(peer.socket().port());
         let relayed = (self.relay_ports.0..=self.relay_ports.1).contains(&port);
-        let own = self.own.contains(&peer.ip()) && !contains(&self.allow, peer.ip());
+        let own = self.relays.contains(&peer.ip()) && !contains(&self.allow, peer.ip());
         if port.0 == 0 || (own && !relayed) {
             Err(Forbidden)
         } else {
@@ -94,13 +103,14 @@ impl PeerPolicy {
     }
 
     fn check_one(&self, ip: IpAddr) -> Result<(), Forbidden> {
-        if contains(&self.deny, ip) {
-            Err(Forbidden)
-        } else if contains(&self.allow, ip) || self.own.contains(&ip) || !contains(&self.forbidden, ip) {
-            Ok(())
+        let allowed = if contains(&self.deny, ip) {
+            false
+        } else if contains(&self.allow, ip) || self.relays.contains(&ip) {
+            true
         } else {
-            Err(Forbidden)
-        }
+            !self.listeners.contains(&ip) && !contains(&self.forbidden, ip)
+        };
+        if allowed { Ok(()) } else { Err(Forbidden) }
     }
 }
 
@@ -142,8 +152,14 @@ mod tests {
 
     fn policy(allow: &[&str], deny: &[&str]) -> PeerPolicy {
         let nets = |list: &[&str]| list.iter().map(|range| range.parse().unwrap()).collect();
-        let own = vec!["8.8.4.4".parse().unwrap()];
-        PeerPolicy::new(nets(allow), nets(deny), own, (RelayPort(49152), RelayPort(65535)))
+        let address = |text: &str| vec![text.parse().unwrap()];
+        PeerPolicy::new(
+            nets(allow),
+            nets(deny),
+            address("8.8.4.4"),
+            address("8.8.4.5"),
+            (RelayPort(49152), RelayPort(65535)),
+        )
     }
 
     fn check(policy: &PeerPolicy, peer: &str) -> bool {
@@ -236,5 +252,8 @@ mod tests {
         assert!(check(&policy(&[], &[]), "8.8.4.4:50000"));
         assert!(!check(&policy(&[], &[]), "8.8.4.4:3478"));
         assert!(check(&policy(&["8.8.4.4/32"], &[]), "8.8.4.4:3478"));
+        // Nobody relays at another address of this machine.
+        assert!(!check(&policy(&[], &[]), "8.8.4.5:50000"));
+        assert!(check(&policy(&["8.8.4.5/32"], &[]), "8.8.4.5:50000"));
     }
 }

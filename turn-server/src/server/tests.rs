@@ -153,6 +153,7 @@ impl Bench {
                 vec![],
                 vec![],
                 vec!["192.0.2.10".parse().unwrap()],
+                vec![],
                 (RelayPort(50_000), RelayPort(50_099)),
             ),
             quota,

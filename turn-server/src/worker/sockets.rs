@@ -152,6 +152,8 @@ impl AsFd for RelaySocket {
 #[derive(Clone)]
 pub struct RelaySettings {
     addresses: Arc<[IpAddr]>,
+    /// What clients are told instead of the address of the same family.
+    advertised: Arc<[IpAddr]>,
     ports: Ports,
     reserved: Arc<Mutex<HashMap<u64, Reserved>>>,
 }
@@ -165,9 +167,10 @@ struct Reserved {
 impl RelaySettings {
     /// One address of each family at most.
     #[must_use]
-    pub fn new(addresses: &[IpAddr], ports: Ports) -> Self {
+    pub fn new(addresses: &[IpAddr], advertised: &[IpAddr], ports: Ports) -> Self {
         Self {
             addresses: addresses.into(),
+            advertised: advertised.into(),
             ports,
             reserved: Arc::default(),
         }
@@ -206,9 +209,19 @@ impl Sockets {
         let token = Token::Relay(key, Family::of(address.ip()));
         epoll::add(&*self.epoll, &socket, token.into(), epoll::EventFlags::IN).map_err(|_| OpenError::OutOfPorts)?;
         Ok(Relay {
-            address: RelayAddress(address),
+            address: self.advertised(address),
             socket: RelaySocket(socket),
         })
+    }
+
+    /// What is told of a bound address.
+    fn advertised(&self, bound: SocketAddr) -> RelayAddress {
+        let mut advertised = self.settings.advertised.iter();
+        let ip = advertised
+            .find(|ip| ip.is_ipv4() == bound.is_ipv4())
+            .copied()
+            .unwrap_or(bound.ip());
+        RelayAddress(SocketAddr::new(ip, bound.port()))
     }
 
     /// A free port at random: a peer must not be able to guess the next one (RFC 8656 section 7.2, RFC 6056).

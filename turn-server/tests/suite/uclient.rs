@@ -96,3 +96,28 @@ fn a_reload_and_a_drain_under_load_lose_nothing() {
     // The streams are closed, so nobody is left.
     assert!(relay.wait().success());
 }
+
+#[test]
+fn an_advertised_address_is_what_clients_are_told() {
+    let relay = Relay::start("relay.advertise = \"192.0.2.7\"");
+    let output = Command::new("turnutils_uclient")
+        .args([
+            "-v",
+            "-c",
+            "-u",
+            "user1",
+            "-w",
+            "test",
+            "-e",
+            "127.0.0.1",
+            "-p",
+            "3478",
+            "-n",
+            "1",
+        ])
+        .arg(relay.address.to_string())
+        .output()
+        .expect("coturn's tools are installed (Debian: coturn)");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("Received relay addr: 192.0.2.7:"), "{text}");
+}
