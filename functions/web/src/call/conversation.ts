@@ -2,6 +2,7 @@
 
 import { newId } from "./bytes.ts";
 import { holdsCardNumber } from "./cards.ts";
+import { ControlReader } from "./control.ts";
 import { type FileTransfer, FileTransfers } from "./files.ts";
 import type { Link } from "./link.ts";
 import type { ControlMessage, Showing } from "./types.ts";
@@ -20,6 +21,8 @@ export type Said = "said" | "empty" | "too-long" | "card-number";
 
 /** The longest chat message. */
 export const LONGEST_TEXT = 4_000;
+/** Of more messages the oldest are dropped. */
+export const LONGEST_CHAT = 500;
 
 export interface ConversationEvents {
   chat: (chat: readonly ChatEntry[]) => void;
@@ -35,6 +38,7 @@ export class Conversation {
   readonly files: FileTransfers;
   #events: ConversationEvents;
   #link: Link | undefined;
+  #control = new ControlReader();
   #chat: readonly ChatEntry[] = [];
   #showing: Showing = { microphone: false, camera: false, screen: false };
 
@@ -72,26 +76,21 @@ export class Conversation {
     this.#tell({ type: "bye" });
   }
 
-  /** A text from the channel; what is not of the documented form is dropped. */
+  /** A text from the channel; what the {@link ControlReader} does not take is dropped. */
   hear(text: string): void {
-    let message: ControlMessage | null;
-    try {
-      message = JSON.parse(text) as ControlMessage | null;
-    } catch {
-      return;
-    }
+    const message = this.#control.read(text);
     if (!message) return;
     switch (message.type) {
       case "chat": {
-        const id = String(message.id);
+        const { id, at } = message;
         if (this.#chat.some((entry) => entry.id === id)) return;
-        const said = String(message.text).slice(0, LONGEST_TEXT);
-        this.#setChat([...this.#chat, { id, mine: false, text: said, at: String(message.at), sent: true }]);
+        const said = message.text.slice(0, LONGEST_TEXT);
+        this.#setChat([...this.#chat, { id, mine: false, text: said, at, sent: true }]);
         return;
       }
       case "showing": {
         const { microphone, camera, screen } = message;
-        this.#events.showing({ microphone: microphone === true, camera: camera === true, screen: screen === true });
+        this.#events.showing({ microphone, camera, screen });
         return;
       }
       case "bye":
@@ -103,8 +102,8 @@ export class Conversation {
   }
 
   #setChat(chat: readonly ChatEntry[]): void {
-    this.#chat = chat;
-    this.#events.chat(chat);
+    this.#chat = chat.slice(-LONGEST_CHAT);
+    this.#events.chat(this.#chat);
   }
 
   #tellChat({ id, text, at }: ChatEntry): boolean {

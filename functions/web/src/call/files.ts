@@ -14,6 +14,10 @@ const QUEUE = 1024 * 1024;
 /** What has arrived is handed to the browser as a blob in pieces of this size: it may keep them on disk. */
 const PIECE = 4 * 1024 * 1024;
 const NAME_AT_MOST = 255;
+/** So many files of the other side may wait for an answer; further ones are refused. */
+export const OPEN_OFFERS = 20;
+/** So many of the other side's files that came to nothing are shown. */
+const FRUITLESS_AT_MOST = 100;
 
 export type FileStatus =
   /** Waits for the receiver's yes. */
@@ -204,8 +208,9 @@ export class FileTransfers {
   #offered(message: ControlMessage & { type: "file" }): void {
     const { id, name, size, media_type } = message;
     const known = this.#transfers.get(id);
-    if (known && known.status !== "failed") return;
-    if (!(Number.isSafeInteger(size) && size >= 0 && size <= LARGEST_FILE)) {
+    if (known && (known.mine || known.status !== "failed")) return;
+    const open = [...this.#transfers.values()].filter(({ mine, status }) => !mine && status === "offered").length;
+    if (!(Number.isSafeInteger(size) && size >= 0 && size <= LARGEST_FILE) || open >= OPEN_OFFERS) {
       this.#tell({ type: "file-refuse", id });
       return;
     }
@@ -213,9 +218,9 @@ export class FileTransfers {
       id,
       mine: false,
       // No paths, no control or direction characters that would make a name look like another.
-      name: [...(String(name).split(/[/\\]/).pop() ?? "")].filter(visible).join("").slice(0, NAME_AT_MOST) || "file",
+      name: [...(name.split(/[/\\]/).pop() ?? "")].filter(visible).join("").slice(0, NAME_AT_MOST) || "file",
       size,
-      mediaType: String(media_type),
+      mediaType: media_type,
       at: new Date().toISOString(),
       status: "offered",
       moved: 0,
@@ -282,7 +287,16 @@ export class FileTransfers {
     this.#outgoing.get(id)?.stop.abort();
     this.#outgoing.delete(id);
     this.#incoming.delete(id);
+    if (!transfer.mine && status !== "done") this.#forgetFruitless();
     this.#put(blob ? { ...transfer, status, blob } : { ...transfer, status });
+  }
+
+  /** Makes room for one more that came to nothing. */
+  #forgetFruitless(): void {
+    const fruitless = [...this.#transfers.values()].filter(
+      ({ mine, status }) => !mine && (status === "refused" || status === "cancelled" || status === "failed"),
+    );
+    for (const { id } of fruitless.slice(0, -(FRUITLESS_AT_MOST - 1))) this.#transfers.delete(id);
   }
 
   #put(transfer: FileTransfer): void {

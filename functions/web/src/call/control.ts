@@ -1,0 +1,65 @@
+// Reads what the other side says on the channel `control`: nothing but the documented form, within bounds and at a pace
+// that a page can follow.
+
+import { isId } from "./bytes.ts";
+import type { ControlMessage } from "./types.ts";
+
+/** A whole conversation may be told at once: after a reload of this page. */
+export const BURST = 600;
+export const PER_SECOND = 20;
+/** The longest chat message, each character escaped, and what is around it. */
+const LONGEST_MESSAGE = 32 * 1024;
+const LONGEST_MEDIA_TYPE = 100;
+
+export class ControlReader {
+  #now: () => number;
+  #allowed = BURST;
+  #at: number;
+
+  /** `now` in milliseconds, never going back. */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+    this.#at = now();
+  }
+
+  /** The message; nothing where it has another form, is too long or comes too fast. */
+  read(text: string): ControlMessage | undefined {
+    const now = this.#now();
+    this.#allowed = Math.min(BURST, this.#allowed + ((now - this.#at) / 1000) * PER_SECOND);
+    this.#at = now;
+    if (this.#allowed < 1) return undefined;
+    this.#allowed -= 1;
+    if (text.length > LONGEST_MESSAGE) return undefined;
+    try {
+      return asControlMessage(JSON.parse(text));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function asControlMessage(value: unknown): ControlMessage | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { type, id, text, at, name, size, media_type, sha256, ...showing } = value as Record<string, unknown>;
+  if (type === "bye") return { type };
+  if (type === "showing") {
+    const { microphone, camera, screen } = showing;
+    return { type, microphone: microphone === true, camera: camera === true, screen: screen === true };
+  }
+  if (typeof id !== "string" || !isId(id)) return undefined;
+  switch (type) {
+    case "chat":
+      return typeof text === "string" && typeof at === "string" ? { type, id, text, at } : undefined;
+    case "file":
+      return typeof name === "string" && typeof size === "number" && typeof media_type === "string"
+        ? { type, id, name, size, media_type: media_type.slice(0, LONGEST_MEDIA_TYPE) }
+        : undefined;
+    case "file-accept":
+    case "file-refuse":
+    case "file-cancel":
+      return { type, id };
+    case "file-done":
+      return typeof sha256 === "string" ? { type, id, sha256 } : undefined;
+  }
+  return undefined;
+}

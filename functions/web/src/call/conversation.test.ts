@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { newId } from "./bytes.ts";
+import { type ChatEntry, Conversation, LONGEST_CHAT } from "./conversation.ts";
+import type { FileTransfer } from "./files.ts";
+import { OPEN_OFFERS } from "./files.ts";
+import type { Link } from "./link.ts";
+import type { ControlMessage } from "./types.ts";
+
+/** A conversation, what it shows, and what it tells the other side. */
+function open() {
+  const shown = {
+    chat: [] as readonly ChatEntry[],
+    files: [] as readonly FileTransfer[],
+    told: [] as ControlMessage[],
+  };
+  const conversation = new Conversation({
+    chat: (chat) => {
+      shown.chat = chat;
+    },
+    files: (files) => {
+      shown.files = files;
+    },
+    showing: () => {},
+    bye: () => {},
+  });
+  conversation.connect({
+    control: { readyState: "open", send: (text: string) => shown.told.push(JSON.parse(text)) },
+    files: {},
+  } as unknown as Link);
+  shown.told = [];
+  const hear = (message: ControlMessage): void => conversation.hear(JSON.stringify(message));
+  return { conversation, shown, hear };
+}
+
+const chat = (text: string, at = new Date().toISOString()): ControlMessage => ({ type: "chat", id: newId(), text, at });
+
+test("of a long chat the newest entries are kept, whoever wrote them", () => {
+  const { conversation, shown, hear } = open();
+  for (let count = 0; count < LONGEST_CHAT + 10; count++) hear(chat(`${count}`));
+  conversation.say("mine");
+  assert.equal(shown.chat.length, LONGEST_CHAT);
+  assert.deepEqual([shown.chat[0]?.text, shown.chat.at(-1)?.text], ["11", "mine"]);
+});
+
+test("what is said twice is shown once", () => {
+  const { shown, hear } = open();
+  const message = chat("once");
+  hear(message);
+  hear(message);
+  assert.equal(shown.chat.length, 1);
+});
+
+test("a peer has so many open offers and no more", () => {
+  const { conversation, shown, hear } = open();
+  const offer = (): string => {
+    const id = newId();
+    hear({ type: "file", id, name: "a", size: 1, media_type: "" });
+    return id;
+  };
+  const [first] = Array.from({ length: OPEN_OFFERS }, offer);
+  const excess = offer();
+  assert.equal(shown.files.length, OPEN_OFFERS);
+  assert.deepEqual(shown.told, [{ type: "file-refuse", id: excess }]);
+  conversation.files.refuse(first ?? "");
+  offer();
+  assert.equal(shown.files.length, OPEN_OFFERS + 1);
+});
+
+test("offers that are withdrawn again and again do not pile up", () => {
+  const { shown, hear } = open();
+  for (let count = 0; count < 250; count++) {
+    const id = newId();
+    hear({ type: "file", id, name: "a", size: 1, media_type: "" });
+    hear({ type: "file-cancel", id });
+  }
+  assert.equal(shown.files.length, 100);
+});
