@@ -104,7 +104,7 @@ impl Seeded {
     }
 }
 
-/// A token of each role, and the call that the visitor's is for.
+/// A token of each role, and a call that rings.
 pub(crate) struct Access {
     /// A visitor's.
     pub(crate) visitor: String,
@@ -117,21 +117,38 @@ pub(crate) struct Access {
 }
 
 impl Access {
-    /// Signs in with the links of the demo organisation, which are used up by that.
+    /// Signs in with the links of the demo organisation, which are used up by that, and rings.
     pub(crate) fn new(service: &str, site: &str, seeded: &Seeded) -> Result<Self> {
         let client = Client::new(service);
         let expert = seeded
             .experts()
             .next()
             .ok_or_else(|| Failure::Sentence("there is no expert".into()))?;
+        let expert = sign_in(&client, expert, "expert")?;
+        let available = json!({"state": "available"});
+        client.ask("PUT", "/api/v1/presence", As::Bearer(&expert), Some(&available))?;
+
+        let page = Client::new(service).on_page(site);
         let path = format!("/api/v1/organisations/{}/visitors", seeded.organisation);
-        let (_, visitor) = Client::new(service)
-            .on_page(site)
-            .ask("POST", &path, As::Anyone, Some(&json!({})))?;
+        let (_, visitor) = page.ask("POST", &path, As::Anyone, Some(&json!({})))?;
+        let (token, call) = (text(&visitor, "token")?, text(&visitor, "call")?);
+        page.ask(
+            "PUT",
+            "/api/v1/presence",
+            As::Bearer(&token),
+            Some(&json!({"state": "here"})),
+        )?;
+        let about = json!({"language": "en", "page": {"url": site, "title": "Demo"}, "media": "chat", "payload": "AA"});
+        page.ask(
+            "POST",
+            &format!("/api/v1/calls/{call}/ring"),
+            As::Bearer(&token),
+            Some(&about),
+        )?;
         Ok(Self {
-            visitor: text(&visitor, "token")?,
-            call: text(&visitor, "call")?,
-            expert: sign_in(&client, expert, "expert")?,
+            visitor: token,
+            call,
+            expert,
             administrator: sign_in(&client, seeded.administrator()?, "administrator")?,
         })
     }

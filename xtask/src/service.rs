@@ -1,6 +1,11 @@
 //! The service on Workers: building it, and starting it on workerd with local storage.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use crate::{
     failure::{AtPath, Result, failure},
@@ -28,19 +33,25 @@ pub(crate) fn build_pages(root: &Path, tools: &Tools) -> Result<()> {
 
 /// Builds the worker into `functions/cloudflare/build`.
 pub(crate) fn build_worker(root: &Path, tools: &Tools) -> Result<()> {
+    build_worker_with(root, tools, "build", &[]).map(drop)
+}
+
+/// Builds the worker with further options of cargo into a folder, seen from its package; returns its entry.
+pub(crate) fn build_worker_with(root: &Path, tools: &Tools, folder: &str, options: &[&str]) -> Result<PathBuf> {
     let package = root.join("functions/cloudflare");
     step("building the service for Workers", || {
         quiet(
             tools
                 .wasm
                 .worker_build(root)
-                .args(["--profile", "edge"])
+                .args(["--profile", "edge", "--out-dir", folder, "."])
+                .args(options)
                 .current_dir(&package),
         )
     })?;
-    let entry = package.join("build/index.js");
+    let entry = package.join(folder).join("index.js");
     if fs::exists(&entry).at(&entry)? {
-        Ok(())
+        Ok(entry)
     } else {
         failure(format!("worker-build did not write {}", entry.display()))
     }
@@ -48,6 +59,18 @@ pub(crate) fn build_worker(root: &Path, tools: &Tools) -> Result<()> {
 
 /// Starts the built service and waits until it is healthy.
 pub(crate) fn start(root: &Path, tools: &Tools, state: &Path, port: u16, settings: &Settings) -> Result<Service> {
+    start_worker(root, tools, None, state, port, settings)
+}
+
+/// Starts the worker of this entry, or else the one of `wrangler.toml`, and waits until it is healthy.
+pub(crate) fn start_worker(
+    root: &Path,
+    tools: &Tools,
+    entry: Option<&Path>,
+    state: &Path,
+    port: u16,
+    settings: &Settings,
+) -> Result<Service> {
     let storage = state.join("storage");
     let file = state.join("service.env");
     write_settings(&file, settings)?;
@@ -59,25 +82,26 @@ pub(crate) fn start(root: &Path, tools: &Tools, state: &Path, port: u16, setting
         )
     })?;
     let mut dev = wrangler(root, tools, state);
-    dev.args([
-        "dev",
-        "--local",
-        "--show-interactive-dev-session=false",
-        "--ip",
-        "127.0.0.1",
-        "--log-level",
-        "log",
-    ])
-    .args([
-        "--port",
-        &port.to_string(),
-        "--inspector-port",
-        &crate::ports::free()?.to_string(),
-    ])
-    .arg("--env-file")
-    .arg(&file)
-    .arg("--persist-to")
-    .arg(&storage);
+    dev.arg("dev")
+        .args(entry)
+        .args([
+            "--local",
+            "--show-interactive-dev-session=false",
+            "--ip",
+            "127.0.0.1",
+            "--log-level",
+            "log",
+        ])
+        .args([
+            "--port",
+            &port.to_string(),
+            "--inspector-port",
+            &crate::ports::free()?.to_string(),
+        ])
+        .arg("--env-file")
+        .arg(&file)
+        .arg("--persist-to")
+        .arg(&storage);
     let client = Client::new(&origin(port));
     step("starting the service", || {
         let mut service = Service::start("the service", &mut dev, &state.join("logs/service.log"))?;

@@ -1,13 +1,18 @@
 //! Does the running service do what `docs/signalling.md` and `/openapi.json` say?
 
+use std::fs;
+
 use serde_json::Value;
 
 use super::{unit, world::World};
 use crate::{
-    failure::{Failure, Result, failure},
-    http::Client,
+    failure::{AtPath, Failure, Result, failure},
+    http::{As, Client},
+    paths, ports,
     process::{command, shown},
+    relay, secrets,
     seed::Access,
+    service,
     setup::python,
 };
 
@@ -27,6 +32,7 @@ pub(super) fn schemathesis(world: &mut World) -> Result<()> {
     let root = world.root.clone();
     let stack = world.stack()?;
     let service = stack.service.clone();
+    let organisation = stack.seeded.organisation.clone();
     let access = Access::new(&service, &stack.site, &stack.seeded)?;
     let description = format!("{service}/openapi.json");
     let documented = Client::new(&service).status("/openapi.json").map(|(_, text)| text);
@@ -47,6 +53,7 @@ pub(super) fn schemathesis(world: &mut World) -> Result<()> {
     let mut schemathesis = command(programs.join("schemathesis"));
     world.describe(&mut schemathesis);
     schemathesis
+        .env("VISAVIS_ORGANISATION", organisation)
         .env("VISAVIS_CALL", &access.call)
         .env("VISAVIS_VISITOR", &access.visitor)
         .env("VISAVIS_EXPERT", &access.expert)
@@ -58,4 +65,39 @@ pub(super) fn schemathesis(world: &mut World) -> Result<()> {
             .args(["run", &description])
             .current_dir(root),
     )
+}
+
+/// Do the ports do on workerd what the service expects of them?
+pub(super) fn ports(world: &mut World) -> Result<()> {
+    let root = world.root.clone();
+    let state = paths::target(&root).join(format!("xtask/ports-{}", std::process::id()));
+    let tools = world.tools()?;
+    service::build_pages(&root, tools)?;
+    let features = ["--features", "conformance"];
+    let entry = service::build_worker_with(&root, tools, "build/conformance", &features)?;
+    let port = ports::free()?;
+    fs::create_dir_all(state.join("logs")).at(&state)?;
+    let mut settings = secrets::ensure(&state)?;
+    settings.insert("PUBLIC_URL".into(), service::origin(port));
+    settings.insert("RELAY_URLS".into(), relay::urls(port));
+    let running = service::start_worker(&root, tools, Some(&entry), &state, port, &settings)?;
+    let (_, findings) = Client::new(&service::origin(port)).ask("POST", "/conformance", As::Anyone, None)?;
+    drop(running);
+    fs::remove_dir_all(&state).at(&state)?;
+
+    let findings: Vec<(String, Option<String>)> = serde_json::from_value(findings)
+        .map_err(|error| Failure::Sentence(format!("the findings are of another form: {error}")))?;
+    let mut failed = 0;
+    for (check, finding) in &findings {
+        println!("{} {check}", if finding.is_some() { "FAILED" } else { "ok    " });
+        if let Some(finding) = finding {
+            println!("       {finding}");
+            failed += 1;
+        }
+    }
+    match (findings.len(), failed) {
+        (0, _) => failure("no port was checked"),
+        (_, 0) => Ok(()),
+        (all, failed) => failure(format!("{failed} of {all} checks of the ports failed")),
+    }
 }

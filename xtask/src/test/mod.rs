@@ -47,6 +47,7 @@ const CHECKS: &[Check] = &[
     check("deploy", "dry run", deploy::dry_run),
     check("contract", "suite", contract::suite),
     check("contract", "schemathesis", contract::schemathesis),
+    check("contract", "ports", contract::ports),
     check("browser", "suite", scripts::browser),
     check("network", "suite", scripts::network),
 ];
