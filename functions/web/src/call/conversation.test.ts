@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { newId } from "./bytes.ts";
-import { type ChatEntry, Conversation, LONGEST_CHAT } from "./conversation.ts";
+import { byArrival, type ChatEntry, Conversation, LONGEST_CHAT } from "./conversation.ts";
 import type { FileTransfer } from "./files.ts";
 import { OPEN_OFFERS } from "./files.ts";
 import type { Link } from "./link.ts";
@@ -76,4 +76,35 @@ test("offers that are withdrawn again and again do not pile up", () => {
     hear({ type: "file-cancel", id });
   }
   assert.equal(shown.files.length, 100);
+});
+
+test("what comes later stands later, whatever time the other side claims", () => {
+  const { conversation, shown, hear } = open();
+  conversation.say("first");
+  hear(chat("second", new Date(Date.now() - 3_600_000).toISOString()));
+  hear({ type: "file", id: newId(), name: "third", size: 1, media_type: "" });
+  hear(chat("fourth", "1970-01-01T00:00:00.000Z"));
+  conversation.say("fifth");
+  assert.deepEqual(
+    byArrival(shown.chat, shown.files).map((entry) => ("text" in entry ? entry.text : entry.name)),
+    ["first", "second", "third", "fourth", "fifth"],
+  );
+});
+
+test("a time that the other side claims is shown only when it can be true", () => {
+  const { shown, hear } = open();
+  const before = Date.now();
+  const hour = 3_600_000;
+  const plausible = [before - 23 * hour, before + 23 * hour].map((time) => new Date(time).toISOString());
+  const claimed = [
+    ...plausible,
+    "",
+    "tomorrow",
+    "1970-01-01T00:00:00.000Z",
+    new Date(before + 25 * hour).toISOString(),
+  ];
+  for (const at of claimed) hear(chat("a", at));
+  const shownAt = shown.chat.map(({ at }) => at);
+  assert.deepEqual(shownAt.slice(0, 2), plausible);
+  for (const at of shownAt.slice(2)) assert.ok(Date.parse(at) >= before && Date.parse(at) <= Date.now(), at);
 });

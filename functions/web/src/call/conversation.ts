@@ -11,7 +11,10 @@ export interface ChatEntry {
   id: string;
   mine: boolean;
   text: string;
+  /** To be shown; in order they are by {@link arrived}. */
   at: string;
+  /** When it was written or came here, in milliseconds of this page's life. */
+  arrived: number;
   /** Whether it went out; it is sent when the connection is back. */
   sent: boolean;
 }
@@ -23,6 +26,8 @@ export type Said = "said" | "empty" | "too-long" | "card-number";
 export const LONGEST_TEXT = 4_000;
 /** Of more messages the oldest are dropped. */
 export const LONGEST_CHAT = 500;
+/** Milliseconds. */
+const DAY = 24 * 60 * 60_000;
 
 export interface ConversationEvents {
   chat: (chat: readonly ChatEntry[]) => void;
@@ -60,7 +65,14 @@ export class Conversation {
     if (trimmed === "") return "empty";
     if (trimmed.length > LONGEST_TEXT) return "too-long";
     if (holdsCardNumber(trimmed)) return "card-number";
-    const entry: ChatEntry = { id: newId(), mine: true, text: trimmed, at: new Date().toISOString(), sent: false };
+    const entry: ChatEntry = {
+      id: newId(),
+      mine: true,
+      text: trimmed,
+      at: new Date().toISOString(),
+      arrived: performance.now(),
+      sent: false,
+    };
     this.#setChat([...this.#chat, { ...entry, sent: this.#tellChat(entry) }]);
     return "said";
   }
@@ -82,10 +94,13 @@ export class Conversation {
     if (!message) return;
     switch (message.type) {
       case "chat": {
-        const { id, at } = message;
+        const { id } = message;
         if (this.#chat.some((entry) => entry.id === id)) return;
         const said = message.text.slice(0, LONGEST_TEXT);
-        this.#setChat([...this.#chat, { id, mine: false, text: said, at, sent: true }]);
+        this.#setChat([
+          ...this.#chat,
+          { id, mine: false, text: said, at: plausible(message.at), arrived: performance.now(), sent: true },
+        ]);
         return;
       }
       case "showing": {
@@ -117,4 +132,19 @@ export class Conversation {
     control.send(JSON.stringify(message));
     return true;
   }
+}
+
+/** Messages and files as they came. The times that the other side tells decide nothing: its clock may be wrong. */
+export function byArrival(
+  chat: readonly ChatEntry[],
+  files: readonly FileTransfer[],
+): readonly (ChatEntry | FileTransfer)[] {
+  return [...chat, ...files].sort((a, b) => a.arrived - b.arrived);
+}
+
+/** The time that the other side tells; now where that is more than a day away. */
+function plausible(told: string): string {
+  const now = Date.now();
+  const at = Date.parse(told);
+  return new Date(Math.abs(at - now) <= DAY ? at : now).toISOString();
 }

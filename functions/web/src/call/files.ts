@@ -38,6 +38,8 @@ export interface FileTransfer {
   readonly size: number;
   readonly mediaType: string;
   readonly at: string;
+  /** When it was offered, in milliseconds of this page's life. */
+  readonly arrived: number;
   readonly status: FileStatus;
   /** Bytes. */
   readonly moved: number;
@@ -129,6 +131,7 @@ export class FileTransfers {
       size: file.size,
       mediaType: file.type,
       at: new Date().toISOString(),
+      arrived: performance.now(),
       status: "offered",
       moved: 0,
     };
@@ -222,6 +225,7 @@ export class FileTransfers {
       size,
       mediaType: media_type,
       at: new Date().toISOString(),
+      arrived: performance.now(),
       status: "offered",
       moved: 0,
     });

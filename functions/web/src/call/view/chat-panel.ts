@@ -5,7 +5,7 @@ import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons, fields } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
 import { FileTooLarge, type FileTransfer } from "../files.ts";
-import { LONGEST_TEXT } from "../conversation.ts";
+import { byArrival, LONGEST_TEXT } from "../conversation.ts";
 import type { CallSession, ChatEntry } from "../session.ts";
 import { Watching } from "./watching.ts";
 
@@ -163,7 +163,8 @@ export class ChatPanel extends LitElement {
   declare language: string;
   declare peer: string;
   declare problem: string;
-  #shown = 0;
+  /** The entry that was last when it was scrolled. */
+  #shown: string | undefined;
   #urls = new Map<string, string>();
 
   constructor() {
@@ -188,17 +189,18 @@ export class ChatPanel extends LitElement {
 
   protected override updated(_changed: PropertyValues): void {
     const list = this.renderRoot.querySelector("ol");
-    const count = (this.session?.state.chat.length ?? 0) + (this.session?.state.files.length ?? 0);
+    const { chat = [], files = [] } = this.session?.state ?? {};
+    const last = byArrival(chat, files).at(-1)?.id;
     // Hidden, it has no height, and is scrolled when it is seen.
-    if (!list?.clientHeight || count === this.#shown) return;
+    if (!list?.clientHeight || last === this.#shown) return;
     list.scrollTop = list.scrollHeight;
-    this.#shown = count;
+    this.#shown = last;
   }
 
   protected override render(): unknown {
     const { session, texts } = this;
     if (!session) return nothing;
-    const entries = [...session.state.chat, ...session.state.files].sort((a, b) => (a.at < b.at ? -1 : 1));
+    const entries = byArrival(session.state.chat, session.state.files);
     const over = session.state.phase === "over";
     return html`
       ${
