@@ -33,18 +33,20 @@ pub(crate) fn build_pages(root: &Path, tools: &Tools) -> Result<()> {
 
 /// Builds the worker into `functions/cloudflare/build`.
 pub(crate) fn build_worker(root: &Path, tools: &Tools) -> Result<()> {
-    build_worker_with(root, tools, "build", &[]).map(drop)
+    build_worker_with(root, tools, Path::new("build"), &[]).map(drop)
 }
 
-/// Builds the worker with further options of cargo into a folder, seen from its package; returns its entry.
-pub(crate) fn build_worker_with(root: &Path, tools: &Tools, folder: &str, options: &[&str]) -> Result<PathBuf> {
+/// Builds the worker with further options of cargo into a folder, seen from its package, and returns its entry.
+pub(crate) fn build_worker_with(root: &Path, tools: &Tools, folder: &Path, options: &[&str]) -> Result<PathBuf> {
     let package = root.join("functions/cloudflare");
     step("building the service for Workers", || {
         quiet(
             tools
                 .wasm
                 .worker_build(root)
-                .args(["--profile", "edge", "--out-dir", folder, "."])
+                .args(["--profile", "edge", "--out-dir"])
+                .arg(folder)
+                .arg(".")
                 .args(options)
                 .current_dir(&package),
         )

@@ -74,7 +74,7 @@ pub(super) fn ports(world: &mut World) -> Result<()> {
     let tools = world.tools()?;
     service::build_pages(&root, tools)?;
     let features = ["--features", "conformance"];
-    let entry = service::build_worker_with(&root, tools, "build/conformance", &features)?;
+    let entry = service::build_worker_with(&root, tools, &paths::target(&root).join("xtask/conformance"), &features)?;
     let port = ports::free()?;
     fs::create_dir_all(state.join("logs")).at(&state)?;
     let mut settings = secrets::ensure(&state)?;
