@@ -19,7 +19,7 @@ use crate::{
     policy::origins::CallingPage,
     ports::{Database as _, Platform, Statement, Value},
     problem::Problem,
-    time::{DAY, rfc3339},
+    time::{DAY, HOUR, rfc3339},
 };
 
 mod violation;
@@ -28,6 +28,8 @@ use violation::Violation;
 
 /// Reports that were not seen again for so long are deleted, in milliseconds.
 const AGE: i64 = 30 * DAY;
+/// So many violations that were not seen before are taken in an hour, for each organisation: anybody can send them.
+const NEW_AN_HOUR: i64 = 50;
 /// The service's own pages belong to no organisation.
 const OWN: &str = "";
 
@@ -47,7 +49,7 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
 /// Takes violations on the service's own pages.
 #[utoipa::path(
     post, path = "/api/v1/reports", tag = "reports",
-    request_body(content(("application/reports+json"), ("application/csp-report"))),
+    request_body(content((serde_json::Value = "application/reports+json"), (serde_json::Value = "application/csp-report"))),
     responses((status = 204, description = "Received"))
 )]
 async fn report_own<P: Platform>(
@@ -68,7 +70,7 @@ async fn report_own<P: Platform>(
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/reports", tag = "reports",
     params(("organisation" = Uuid, Path)),
-    request_body(content(("application/reports+json"), ("application/csp-report"))),
+    request_body(content((serde_json::Value = "application/reports+json"), (serde_json::Value = "application/csp-report"))),
     responses((status = 204, description = "Received"))
 )]
 async fn report<P: Platform>(
@@ -92,15 +94,19 @@ async fn receive(request: Request) -> Result<Vec<Violation>, Problem> {
     violation::parse(&read_body(request, SMALL).await?)
 }
 
-/// Counts each violation up or adds it, and deletes what is old or too much.
+/// Counts each violation up or adds it, and deletes what is old or too much: first what was seen least often, but for
+/// what is new in this hour.
 async fn store<P: Platform>(app: &App<P>, organisation: &str, violations: &[Violation]) -> Result<StatusCode, Problem> {
     let now = app.now();
     let mut statements = Vec::with_capacity(violations.len() + 2);
     for violation in violations {
         statements.push(Statement {
             sql: "INSERT INTO reports (id, organisation, directive, blocked, page, count, first_at, last_at) \
-                  SELECT ?1, ?2, ?3, ?4, ?5, 1, ?6, ?6 WHERE ?2 = '' \
-                  OR EXISTS (SELECT 1 FROM origins WHERE origin = ?7 AND organisation = ?2) \
+                  SELECT ?1, ?2, ?3, ?4, ?5, 1, ?6, ?6 WHERE (?2 = '' \
+                  OR EXISTS (SELECT 1 FROM origins WHERE origin = ?7 AND organisation = ?2)) \
+                  AND (EXISTS (SELECT 1 FROM reports \
+                  WHERE organisation = ?2 AND directive = ?3 AND blocked = ?4 AND page = ?5) \
+                  OR (SELECT count(*) FROM reports WHERE organisation = ?2 AND first_at > ?8) < ?9) \
                   ON CONFLICT (organisation, directive, blocked, page) \
                   DO UPDATE SET count = count + 1, last_at = excluded.last_at",
             parameters: vec![
@@ -111,6 +117,8 @@ async fn store<P: Platform>(app: &App<P>, organisation: &str, violations: &[Viol
                 violation.page.as_str().into(),
                 now.into(),
                 violation.origin.as_str().into(),
+                (now - HOUR).into(),
+                NEW_AN_HOUR.into(),
             ],
         });
     }
@@ -119,9 +127,9 @@ async fn store<P: Platform>(app: &App<P>, organisation: &str, violations: &[Viol
         parameters: vec![organisation.into(), (now - AGE).into()],
     });
     statements.push(Statement {
-        sql: "DELETE FROM reports WHERE organisation = ?1 AND id NOT IN \
-              (SELECT id FROM reports WHERE organisation = ?1 ORDER BY last_at DESC, id DESC LIMIT 200)",
-        parameters: vec![organisation.into()],
+        sql: "DELETE FROM reports WHERE organisation = ?1 AND id NOT IN (SELECT id FROM reports \
+              WHERE organisation = ?1 ORDER BY first_at > ?2 DESC, count DESC, last_at DESC, id DESC LIMIT 200)",
+        parameters: vec![organisation.into(), (now - HOUR).into()],
     });
     app.platform.database().batch(statements).await?;
     Ok(StatusCode::NO_CONTENT)
