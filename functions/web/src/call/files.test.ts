@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 
 import {
   decodeFrame,
@@ -11,6 +11,7 @@ import {
   FileTransfers,
   FRAME_DATA,
   LARGEST_FILE,
+  SMALLEST_FRAME,
 } from "./files.ts";
 import type { ControlMessage } from "./types.ts";
 
@@ -90,6 +91,7 @@ test("frames come out as they went in, at any offset up to the largest file", ()
 });
 
 test("files of any size arrive whole, and the queue stays short", async () => {
+  // The last frame may be a crumb.
   for (const size of [0, 1, FRAME_DATA - 1, FRAME_DATA, FRAME_DATA + 1, 9_000_001]) {
     const { sender, receiver, channel } = pair();
     const content = randomBytes(size);
@@ -196,4 +198,58 @@ test("a name cannot pose as another or as a path", () => {
     receiver.list.map(({ name }) => name),
     ["passwd", "invoicefdp.exe", "ab", "file"],
   );
+});
+
+const ID = "01932c5e-8f6a-7c3d-9b1e-0123456789ab";
+
+/** A receiver that has said yes to a file of this size, and counts what it is told. */
+function receiving(size: number) {
+  const told: ControlMessage[] = [];
+  const seen: FileTransfer[] = [];
+  const transfers = new FileTransfers(
+    (message) => told.push(message),
+    ([transfer]) => transfer && seen.push(transfer),
+  );
+  transfers.handle({ type: "file", id: ID, name: "a", size, media_type: "" });
+  transfers.accept(ID);
+  return { transfers, told, seen };
+}
+
+test("a file in crumbs is refused", () => {
+  for (const length of [1, SMALLEST_FRAME - 1]) {
+    const { transfers, told, seen } = receiving(1_000_000);
+    transfers.receive(encodeFrame(ID, 0, new Uint8Array(length)));
+    assert.equal(seen.at(-1)?.status, "failed");
+    assert.deepEqual(told.at(-1), { type: "file-cancel", id: ID });
+  }
+});
+
+test("what arrives in odd pieces is put together in order", async () => {
+  const content = randomBytes(9_000_001);
+  const { transfers, seen } = receiving(content.length);
+  for (let offset = 0; offset < content.length; offset += 65_521) {
+    transfers.receive(encodeFrame(ID, offset, content.subarray(offset, offset + 65_521)));
+  }
+  transfers.handle({ type: "file-done", id: ID, sha256: createHash("sha256").update(content).digest("hex") });
+  const { status, blob } = seen.at(-1) ?? {};
+  assert.equal(status, "done");
+  assert.ok(content.equals(Buffer.from((await blob?.arrayBuffer()) ?? [])));
+});
+
+test("progress is told ten times a second, and the end at once", () => {
+  mock.timers.enable({ apis: ["Date"] });
+  try {
+    const content = new Uint8Array(2_000 * SMALLEST_FRAME);
+    const { transfers, seen } = receiving(content.length);
+    const before = seen.length;
+    for (let offset = 0; offset < content.length; offset += SMALLEST_FRAME) {
+      transfers.receive(encodeFrame(ID, offset, content.subarray(offset, offset + SMALLEST_FRAME)));
+      mock.timers.tick(1);
+    }
+    assert.equal(seen.length - before, 20);
+    transfers.handle({ type: "file-done", id: ID, sha256: createHash("sha256").update(content).digest("hex") });
+    assert.deepEqual([seen.at(-1)?.status, seen.at(-1)?.moved], ["done", content.length]);
+  } finally {
+    mock.timers.reset();
+  }
 });

@@ -8,11 +8,15 @@ import type { ControlMessage } from "./types.ts";
 export const LARGEST_FILE = 100_000_000;
 /** The most data in one frame. */
 export const FRAME_DATA = 64 * 1024;
+/** The least data in a frame, but for a file's last: many small ones cost more than what they carry. */
+export const SMALLEST_FRAME = 1024;
 const FRAME_HEAD = 24;
 /** Frames are queued up to here, and again when the queue has shrunk to a quarter of it. */
 const QUEUE = 1024 * 1024;
 /** What has arrived is handed to the browser as a blob in pieces of this size: it may keep them on disk. */
 const PIECE = 4 * 1024 * 1024;
+/** Milliseconds between two tellings of how far files are. */
+const PROGRESS_EVERY = 100;
 const NAME_AT_MOST = 255;
 /** So many files of the other side may wait for an answer; further ones are refused. */
 export const OPEN_OFFERS = 20;
@@ -66,8 +70,9 @@ interface Outgoing {
 interface Incoming {
   hash: Sha256;
   parts: Blob[];
-  pending: Uint8Array<ArrayBuffer>[];
-  pendingBytes: number;
+  /** What has arrived and is no part yet. */
+  block: Uint8Array<ArrayBuffer>;
+  filled: number;
   received: number;
   expected?: string;
 }
@@ -95,6 +100,7 @@ export class FileTransfers {
   #outgoing = new Map<string, Outgoing>();
   #incoming = new Map<string, Incoming>();
   #channel: FileChannel | undefined;
+  #progressAt = Number.NEGATIVE_INFINITY;
   #tell: (message: ControlMessage) => void;
   #changed: (transfers: readonly FileTransfer[]) => void;
 
@@ -143,7 +149,13 @@ export class FileTransfers {
   accept(id: string): void {
     const transfer = this.#transfers.get(id);
     if (!transfer || transfer.mine || transfer.status !== "offered") return;
-    this.#incoming.set(id, { hash: new Sha256(), parts: [], pending: [], pendingBytes: 0, received: 0 });
+    this.#incoming.set(id, {
+      hash: new Sha256(),
+      parts: [],
+      block: new Uint8Array(Math.min(PIECE, transfer.size)),
+      filled: 0,
+      received: 0,
+    });
     this.#put({ ...transfer, status: "moving" });
     this.#tell({ type: "file-accept", id });
   }
@@ -194,17 +206,16 @@ export class FileTransfers {
     const transfer = this.#transfers.get(id);
     // Frames of what was cancelled may still be under way.
     if (!incoming || transfer?.status !== "moving") return;
-    if (offset !== incoming.received || offset + data.length > transfer.size) {
+    const end = offset + data.length;
+    const crumb = data.length < SMALLEST_FRAME && end < transfer.size;
+    if (offset !== incoming.received || end > transfer.size || crumb) {
       this.#end(id, "failed");
       this.#tell({ type: "file-cancel", id });
       return;
     }
     incoming.hash.update(data);
-    incoming.pending.push(data);
-    incoming.pendingBytes += data.length;
-    incoming.received += data.length;
-    if (incoming.pendingBytes >= PIECE) pack(incoming);
-    this.#put({ ...transfer, moved: incoming.received });
+    keep(incoming, data);
+    this.#progress({ ...transfer, moved: incoming.received });
     this.#finish(id, incoming);
   }
 
@@ -253,7 +264,7 @@ export class FileTransfers {
         channel.send(encodeFrame(id, offset, data));
         hash.update(data);
         offset += data.length;
-        this.#put({ ...transfer, status: "moving", moved: offset });
+        this.#progress({ ...transfer, status: "moving", moved: offset });
       }
       this.#tell({ type: "file-done", id, sha256: hex(hash.digest()) });
       this.#end(id, "done");
@@ -307,6 +318,18 @@ export class FileTransfers {
     this.#transfers.set(transfer.id, transfer);
     this.#changed([...this.#transfers.values()]);
   }
+
+  /** Told now and then: nobody can watch each frame. */
+  #progress(transfer: FileTransfer): void {
+    const now = Date.now();
+    // The clock may be set back.
+    if (Math.abs(now - this.#progressAt) < PROGRESS_EVERY) {
+      this.#transfers.set(transfer.id, transfer);
+      return;
+    }
+    this.#progressAt = now;
+    this.#put(transfer);
+  }
 }
 
 /** Neither control nor formatting character (Unicode categories Cc, Cf). */
@@ -314,11 +337,22 @@ function visible(character: string): boolean {
   return !/[\p{Cc}\p{Cf}]/u.test(character);
 }
 
+/** Copies, so that a frame's own buffer can go. */
+function keep(incoming: Incoming, data: Uint8Array): void {
+  for (let at = 0; at < data.length; ) {
+    const fitting = data.subarray(at, at + incoming.block.length - incoming.filled);
+    incoming.block.set(fitting, incoming.filled);
+    incoming.filled += fitting.length;
+    at += fitting.length;
+    if (incoming.filled === incoming.block.length) pack(incoming);
+  }
+  incoming.received += data.length;
+}
+
 function pack(incoming: Incoming): void {
-  if (incoming.pendingBytes === 0) return;
-  incoming.parts.push(new Blob(incoming.pending));
-  incoming.pending = [];
-  incoming.pendingBytes = 0;
+  if (incoming.filled === 0) return;
+  incoming.parts.push(new Blob([incoming.block.subarray(0, incoming.filled)]));
+  incoming.filled = 0;
 }
 
 /** Waits until the channel's queue has room; throws when it closes or the transfer is stopped. */
