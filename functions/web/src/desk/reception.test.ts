@@ -225,6 +225,19 @@ test("a call hung up here is hung up again while the service still tells of it",
   assert.equal(reception.state.elsewhere, undefined);
 });
 
+test("a call declined here that the same expert answers at another desk goes on", async () => {
+  const { reception, service, gap } = open([ringing("a", -5)]);
+  await settle();
+  const [session] = reception.state.waiting;
+  assert.ok(session);
+  await reception.decline(session);
+  service.calls = [ringing("a", -5, { state: "answered", version: 2, expert: { id: "me", name: "Ada" } })];
+  await gap();
+  await settle();
+  assert.ok(!service.asked.includes("POST /calls/a/hang-up"));
+  assert.equal(reception.state.elsewhere?.id, "a");
+});
+
 test("a call answered elsewhere is offered, not taken", async () => {
   const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
   const { reception, hear } = open([call]);

@@ -187,7 +187,7 @@ export class Reception extends Store<ReceptionState> {
       const done = this.#done.get(call.id);
       if (session && !this.#isOthers(session, call)) session.update(call);
       else if (call.state === "ringing") this.#meet(call, call.payload, call.ice_servers);
-      else if (done !== undefined && done !== "taken") {
+      else if (done === "hung-up" || done === "other-hung-up") {
         // Hung up here, and the service was not reached with it.
         this.#api.hangUp(call.id).catch(() => {});
       } else if (call.id === remembered()) void this.#resume(call);
