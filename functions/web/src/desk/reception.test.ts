@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
 import type { MailboxOptions, MailboxStatus } from "../call/mailbox.ts";
+import { LocalMedia } from "../call/media.ts";
+import { CallSession } from "../call/session.ts";
 import type { Call, Envelope } from "../call/types.ts";
 import { ClockedApi } from "./clock.ts";
-import { Reception } from "./reception.ts";
+import { KEPT_SIGNALS, Reception } from "./reception.ts";
 
 const NOW = Date.parse("2026-11-23T21:00:00.000Z");
 /** A payload that an expert leaves alone: peer connections are for browsers. */
@@ -119,6 +121,7 @@ beforeEach(() => {
 afterEach(async () => {
   await close();
   mock.timers.reset();
+  mock.restoreAll();
 });
 
 test("who rang before the desk was opened waits, the longest first", async () => {
@@ -147,6 +150,77 @@ test("nothing from the mailbox is believed before the service has told what goes
   await settle();
   await heard;
   assert.deepEqual(waiting(reception), []);
+});
+
+const signals = (id: string, seconds: number) =>
+  ({
+    id: "e",
+    at: at(seconds),
+    type: "call.signal",
+    call: id,
+    body: { from: "visitor", payload: PAYLOAD },
+  }) as Envelope;
+
+/** Which calls were made ready, and which then heard a signal. */
+function watch() {
+  const ready: string[] = [];
+  const heard: string[] = [];
+  const { prepare, handle } = CallSession.prototype;
+  mock.method(CallSession.prototype, "prepare", function (this: CallSession, payload?: string) {
+    if (!ready.includes(this.id)) ready.push(this.id);
+    return prepare.call(this, payload);
+  });
+  mock.method(CallSession.prototype, "handle", function (this: CallSession, envelope: Envelope) {
+    if (envelope.type === "call.signal") heard.push(this.id);
+    return handle.call(this, envelope);
+  });
+  return { ready, heard };
+}
+
+test("of many that ring only the first is made ready, with its devices alone; the next when it is its turn", async () => {
+  const { ready, heard } = watch();
+  const started = mock.method(LocalMedia.prototype, "start", async () => {});
+  const { reception, hear } = open([ringing("b", -5, { media: "video" }), ringing("a", -30)]);
+  await settle();
+  await hear(rings(ringing("c", 1, { media: "video" }), 1));
+  await hear(rings(ringing("b", -5, { media: "video" }), 1));
+  await hear(signals("a", 2));
+  await hear(signals("b", 2));
+  await hear(signals("b", 2));
+  assert.deepEqual([ready, heard, started.mock.callCount()], [["a"], ["a"], 0]);
+  await hear(told(ringing("a", -30, { state: "cancelled", version: 2 }), "call.cancelled", 3));
+  assert.deepEqual(
+    [ready, heard],
+    [
+      ["a", "b"],
+      ["a", "b", "b"],
+    ],
+  );
+  assert.ok(started.mock.callCount() > 0);
+  await hear(signals("b", 4));
+  assert.equal(heard.length, 4);
+  assert.deepEqual(waiting(reception), ["b", "c"]);
+});
+
+test("one that is answered before its turn is made ready then", async () => {
+  const { ready, heard } = watch();
+  const { reception, hear } = open([ringing("a", -30), ringing("b", -5)]);
+  await settle();
+  await hear(signals("b", 1));
+  const [, second] = reception.state.waiting;
+  assert.ok(second);
+  await reception.answer(second);
+  await settle();
+  assert.deepEqual([ready, heard], [["a", "b"], ["b"]]);
+});
+
+test("of a flood of signals for one that waits the latest are kept", async () => {
+  const { heard } = watch();
+  const { hear } = open([ringing("a", -30), ringing("b", -5)]);
+  await settle();
+  for (let count = 0; count < KEPT_SIGNALS + 10; count++) await hear(signals("b", 1));
+  await hear(told(ringing("a", -30, { state: "cancelled", version: 2 }), "call.cancelled", 3));
+  assert.equal(heard.length, KEPT_SIGNALS);
 });
 
 test("another expert was first, the visitor hung up, nobody answered: each is told", async () => {

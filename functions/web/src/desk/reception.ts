@@ -52,6 +52,8 @@ type Listener = Pick<Mailbox, "status" | "close">;
 const GRACE = 2_500;
 /** So much earlier a ring may have begun that the first renewal did not tell of. Milliseconds. */
 const OVERLAP = 1_000;
+/** So many signals are kept for a call that is not made ready yet; of more, the oldest are of no use any longer. */
+export const KEPT_SIGNALS = 64;
 /** The call this tab is in, for its reload. */
 const MINE = "visavis.desk.call";
 
@@ -59,6 +61,10 @@ export class Reception extends Store<ReceptionState> {
   #options: ReceptionOptions;
   #api: ClockedApi;
   #sessions = new Map<Id, CallSession>();
+  /** The one that is made ready. */
+  #first: CallSession | undefined;
+  /** What those that ring and are not made ready yet will need for it: a flood of calls must not fill this computer. */
+  #unprepared = new Map<Id, { payload: string; signals: Envelope[] }>();
   /** Calls that are over for this desk and how, also while the service still tells of them. */
   #done = new Map<Id, SessionState["outcome"]>();
   #answering: Id | undefined;
@@ -127,8 +133,10 @@ export class Reception extends Store<ReceptionState> {
     remember(session.id);
     this.change({ current: session, news: undefined });
     this.#show();
+    this.#makeFirstReady();
+    void this.#makeReady(session);
     const answered = session.answer();
-    this.#openDevices([session.state.call]);
+    this.#openDevices(session.state.call);
     try {
       await answered;
     } catch (error) {
@@ -137,6 +145,7 @@ export class Reception extends Store<ReceptionState> {
         forget();
         this.change({ current: undefined, news: { name: "failed", error } });
         this.#show();
+        this.#makeFirstReady();
       }
     } finally {
       this.#answering = undefined;
@@ -201,6 +210,7 @@ export class Reception extends Store<ReceptionState> {
       if (!told.has(session.id) && session.id !== this.#answering) void this.#reread(session);
     }
     if (elsewhere?.id !== this.state.elsewhere?.id) this.change({ elsewhere });
+    this.#makeFirstReady();
   }
 
   /** Whether a call that rings here was answered, and not here. */
@@ -227,6 +237,7 @@ export class Reception extends Store<ReceptionState> {
       // What is older than the first renewal was told by it, if it still rings.
       if (envelope.type === "call.ringing" && Date.parse(envelope.at) > (this.#openedAt ?? 0) - OVERLAP) {
         this.#meet(envelope.body.call, envelope.body.payload, envelope.body.ice_servers);
+        this.#makeFirstReady();
       } else if (envelope.type === "call.ended" && envelope.call === this.state.elsewhere?.id) {
         this.change({ elsewhere: undefined });
       }
@@ -235,7 +246,12 @@ export class Reception extends Store<ReceptionState> {
     if (Date.parse(envelope.at) < (this.#resumedAt.get(envelope.call) ?? 0)) return;
     // All desks of an expert share a mailbox: this is the answer of this one, coming back.
     if (envelope.type === "call.taken" && envelope.call === this.#answering) return;
-    await session.handle(envelope);
+    const unprepared = this.#unprepared.get(envelope.call);
+    if (unprepared && envelope.type === "call.signal") {
+      unprepared.signals.push(envelope);
+      if (unprepared.signals.length > KEPT_SIGNALS) unprepared.signals.shift();
+    } else if (unprepared && envelope.type === "call.ringing") session.update(envelope.body.call);
+    else await session.handle(envelope);
   }
 
   #signalling(status: MailboxStatus): void {
@@ -267,9 +283,28 @@ export class Reception extends Store<ReceptionState> {
     if (payload === undefined || this.#done.has(call.id)) return;
     const session = this.#open(call.id, iceServers ?? []);
     session.update(call);
-    void session.prepare(payload);
+    this.#unprepared.set(call.id, { payload, signals: [] });
     this.#show();
-    this.#prepareDevices();
+  }
+
+  /** The one that waits longest is answered without delay; its camera, where it is asked for, is on. */
+  #makeFirstReady(): void {
+    const { current, waiting } = this.state;
+    const first = current ? undefined : waiting[0];
+    if (first === this.#first) return;
+    this.#first = first;
+    if (!first || this.#closing.signal.aborted) return;
+    void this.#makeReady(first);
+    if (this.#options.prepare()) this.#openDevices(first.state.call);
+  }
+
+  async #makeReady(session: CallSession): Promise<void> {
+    const needs = this.#unprepared.get(session.id);
+    if (!needs) return;
+    await session.prepare(needs.payload);
+    // In their order, with those that come meanwhile.
+    for (let next = needs.signals.shift(); next; next = needs.signals.shift()) await session.handle(next);
+    this.#unprepared.delete(session.id);
   }
 
   async #resume(call: Call): Promise<void> {
@@ -287,7 +322,7 @@ export class Reception extends Store<ReceptionState> {
     const session = this.#open(call.id, iceServers);
     this.change({ current: session, elsewhere: undefined });
     this.#tabs.postMessage(call.id);
-    this.#openDevices([call]);
+    this.#openDevices(call);
     await session.resume(call);
   }
 
@@ -307,6 +342,7 @@ export class Reception extends Store<ReceptionState> {
   #over(session: CallSession): void {
     const { outcome, call } = session.state;
     this.#sessions.delete(session.id);
+    this.#unprepared.delete(session.id);
     this.#done.set(session.id, outcome);
     if (session === this.state.current && outcome !== "taken") {
       this.change({ current: undefined, news: { name: "over", call, outcome } });
@@ -316,7 +352,7 @@ export class Reception extends Store<ReceptionState> {
     if (session === this.state.current) this.change({ current: undefined });
     if (session.id === remembered()) forget();
     this.#show();
-    this.#prepareDevices();
+    this.#makeFirstReady();
     this.#letGoOfDevices();
   }
 
@@ -329,6 +365,7 @@ export class Reception extends Store<ReceptionState> {
     current.close();
     forget();
     this.#show();
+    this.#makeFirstReady();
     this.#letGoOfDevices();
   }
 
@@ -351,16 +388,10 @@ export class Reception extends Store<ReceptionState> {
     return media;
   }
 
-  #prepareDevices(): void {
-    const { current, waiting } = this.state;
-    if (this.#closing.signal.aborted || current || waiting.length === 0 || !this.#options.prepare()) return;
-    this.#openDevices(waiting.map((session) => session.state.call));
-  }
-
-  /** Opens what these calls need and nothing else: who asked for a voice call is not shown a picture. */
-  #openDevices(calls: readonly (Call | undefined)[]): void {
-    const camera = calls.some((call) => call?.media === "video");
-    const microphone = camera || calls.some((call) => call?.media === "audio");
+  /** Opens what this call needs and nothing else: who asked for a voice call is not shown a picture. */
+  #openDevices(call: Call | undefined): void {
+    const camera = call?.media === "video";
+    const microphone = camera || call?.media === "audio";
     const { state } = this.#media;
     if (!camera && state.camera.status !== "off") void this.#media.setCamera(false);
     if (!microphone && state.microphone.status !== "off") void this.#media.setMicrophone(false);
