@@ -62,8 +62,6 @@ fn run() -> Result<()> {
             Tools::ensure(&root)?;
             setup::browsers::Browsers::ensure().map(|_| ())
         }
-        // wrangler's build command calls us back while we start it: there is nothing left to do.
-        "build" | "build-service" if service::built() => Ok(()),
         "build" => {
             arguments.end()?;
             service::build(&root, &Tools::ensure(&root)?)

@@ -15,9 +15,6 @@ use crate::{
     setup::Tools,
 };
 
-/// Set for wrangler, whose build command calls us back.
-pub(crate) const BUILT: &str = "VISAVIS_BUILT";
-
 /// Builds the pages and the worker.
 pub(crate) fn build(root: &Path, tools: &Tools) -> Result<()> {
     build_pages(root, tools)?;
@@ -138,11 +135,7 @@ pub(crate) fn wrangler(root: &Path, tools: &Tools, state: &Path) -> Command {
         .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
         .env("WRANGLER_LOG_PATH", state.join("logs"))
         .env("WRANGLER_REGISTRY_PATH", state.join("registry"))
-        .env(BUILT, "1");
+        // wrangler.toml: everything is built already.
+        .env("VISAVIS_BUILT", "1");
     wrangler
-}
-
-/// Whether wrangler calls us back for what has been built already.
-pub(crate) fn built() -> bool {
-    std::env::var_os(BUILT).is_some()
 }
