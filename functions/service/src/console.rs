@@ -134,9 +134,10 @@ async fn change_person<P: Platform>(
     Path(person): Path<Uuid>,
     Json(change): Json<PersonChange>,
 ) -> Result<Json<PersonAnswer>, Problem> {
-    if person == administrator.id && change.ends_administration() {
+    if person == administrator.id && change.concerns_office() {
         // Nobody might be left to undo it.
-        let detail = "You cannot take the administrator's role from yourself. Ask another administrator to do it.";
+        let detail = "You cannot take the administrator's role from yourself, or change whether you are active. Ask \
+                      another administrator to do it.";
         return Err(Problem::malformed(detail));
     }
     app.change_person(administrator.organisation, person, &change).await?;

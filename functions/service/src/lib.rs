@@ -74,11 +74,13 @@ pub fn router<P: Platform>(platform: P, config: Config) -> Router {
 /// moves what a previous master key protects under the current one.
 ///
 /// # Errors
-/// The platform did not answer; the next call goes on.
+/// The platform did not answer, or a call could not be read. What does not depend on it was done all the same, and the
+/// next call goes on.
 pub async fn tick<P: Platform>(platform: P, config: Config) -> Result<(), Problem> {
     let app = App::new(platform, config);
-    app.tick().await?;
-    Ok(app.rotate().await?)
+    let ticked = app.tick().await;
+    app.rotate().await?;
+    ticked
 }
 
 /// The routes of each capability.

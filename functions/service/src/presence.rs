@@ -16,11 +16,11 @@ use crate::{
         state::{Event, LEASE, Party, State as CallState},
         view::OpenCall,
     },
-    identity::bearer::Participant,
+    identity::bearer::{Participant, no_longer_here},
     json::Json,
     limits::{Address, Count, Kind},
-    ports::{Database as _, Platform, Statement},
-    problem::{Problem, Slug},
+    ports::{Database as _, Platform, Statement, Value},
+    problem::Problem,
     relay::ice_servers,
     time::{MINUTE, rfc3339},
     vault::record::DataKeys,
@@ -97,13 +97,13 @@ async fn renew<P: Platform>(
     let count = app.count(Kind::Presence, Some(participant.subject()), &address);
     let calls = match (&participant, state) {
         (Participant::Visitor(visitor), Presence::Here) => {
-            let lease = visitor_lease(visitor.organisation, visitor.id, expires_at);
+            let lease = visitor_lease(visitor.organisation, visitor.id, expires_at, Some(&count));
             let select = record::select(visitor.organisation, visitor.call);
             let (keys, records) = read(&app, &count, visitor.organisation, lease, select).await?;
             settle(&app, &keys, records, Party::Visitor).await?
         }
         (Participant::Expert(expert), Presence::Available | Presence::Away) => {
-            let lease = expert_lease(expert.organisation, expert.id, state, expires_at);
+            let lease = expert_lease(expert.organisation, expert.id, state, expires_at, &count);
             let select = record::select_for_expert(expert.organisation, expert.id, state == Presence::Available);
             let (keys, records) = read(&app, &count, expert.organisation, lease, select).await?;
             let party = Party::Expert(expert.id);
@@ -185,8 +185,7 @@ async fn read<P: Platform>(
         return Err(Problem::unavailable());
     };
     if lease.changes == 0 {
-        let detail = "You can no longer sign in here. Ask an administrator.";
-        return Err(Problem::new(Slug::TokenInvalid, detail));
+        return Err(no_longer_here());
     }
     let keys = DataKeys::unwrap(&app.config.vault, organisation, keys)?.ok_or_else(Problem::not_found)?;
     let records = Record::read(&keys, calls)?;
@@ -219,39 +218,48 @@ async fn settle<P: Platform>(
     Ok(settled)
 }
 
-fn visitor_lease(organisation: Uuid, visitor: Uuid, expires_at: i64) -> Statement {
+/// Where the request is counted, only within its limits.
+fn visitor_lease(organisation: Uuid, visitor: Uuid, expires_at: i64, count: Option<&Count>) -> Statement {
+    let mut parameters = vec![
+        organisation.to_string().into(),
+        visitor.to_string().into(),
+        expires_at.into(),
+    ];
+    let uncounted = || vec![Value::Null; 4];
+    parameters.extend(count.map_or_else(uncounted, |count| count.most().collect()));
     Statement {
         sql: "INSERT INTO presence (organisation, role, subject, state, expires_at) \
-              VALUES (?1, 'visitor', ?2, 'here', ?3) \
+              SELECT ?1, 'visitor', ?2, 'here', ?3 WHERE NOT EXISTS \
+              (SELECT 1 FROM rate_limits WHERE (key = ?4 AND count > ?5) OR (key = ?6 AND count > ?7)) \
               ON CONFLICT (organisation, role, subject) DO UPDATE SET state = 'here', expires_at = excluded.expires_at",
-        parameters: vec![
-            organisation.to_string().into(),
-            visitor.to_string().into(),
-            expires_at.into(),
-        ],
+        parameters,
     }
 }
 
-/// Only for a person who is still an active expert: a token outlives the person's deactivation by minutes.
-fn expert_lease(organisation: Uuid, expert: Uuid, state: Presence, expires_at: i64) -> Statement {
+/// Only for a person who is still an active expert: a token outlives the person's deactivation by minutes. Only within
+/// the limits of the request.
+fn expert_lease(organisation: Uuid, expert: Uuid, state: Presence, expires_at: i64, count: &Count) -> Statement {
+    let mut parameters = vec![
+        organisation.to_string().into(),
+        expert.to_string().into(),
+        state.name().into(),
+        expires_at.into(),
+    ];
+    parameters.extend(count.most());
     Statement {
         sql: "INSERT INTO presence (organisation, role, subject, state, expires_at) \
               SELECT organisation, 'expert', id, ?3, ?4 FROM people \
-              WHERE organisation = ?1 AND id = ?2 AND active = 1 AND expert = 1 \
+              WHERE organisation = ?1 AND id = ?2 AND active = 1 AND expert = 1 AND NOT EXISTS \
+              (SELECT 1 FROM rate_limits WHERE (key = ?5 AND count > ?6) OR (key = ?7 AND count > ?8)) \
               ON CONFLICT (organisation, role, subject) \
               DO UPDATE SET state = excluded.state, expires_at = excluded.expires_at",
-        parameters: vec![
-            organisation.to_string().into(),
-            expert.to_string().into(),
-            state.name().into(),
-            expires_at.into(),
-        ],
+        parameters,
     }
 }
 
 /// The lease of a visitor who rings.
 pub(crate) fn begin(organisation: Uuid, visitor: Uuid, now: i64) -> Statement {
-    visitor_lease(organisation, visitor, now + LEASE)
+    visitor_lease(organisation, visitor, now + LEASE, None)
 }
 
 /// Who acts is there: the lease lasts from now, and its state is as it was. An expert without one is not rung for by it.
@@ -288,6 +296,14 @@ pub(crate) fn leaving(organisation: Uuid, party: Party, visitor: Uuid, now: i64)
             subject.to_string().into(),
             (now + RETURN).into(),
         ],
+    }
+}
+
+/// Ends an expert's lease at once: a statement for a batch.
+pub(crate) fn end(organisation: Uuid, expert: Uuid) -> Statement {
+    Statement {
+        sql: "DELETE FROM presence WHERE organisation = ?1 AND role = 'expert' AND subject = ?2",
+        parameters: vec![organisation.to_string().into(), expert.to_string().into()],
     }
 }
 

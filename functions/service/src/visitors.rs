@@ -24,9 +24,9 @@ use crate::{
     limits::{Address, Kind},
     path::Path,
     policy::origins::CallingPage,
-    ports::{Database as _, Platform, Rows},
+    ports::{Database as _, Platform, Rows, Statement},
     presence,
-    problem::Problem,
+    problem::{Problem, Slug},
     relay::{IceServer, ice_servers},
     time::rfc3339,
     vault::{
@@ -232,7 +232,18 @@ async fn renew<P: Platform>(
     address: Address,
     Json(RenewRequest { call }): Json<RenewRequest>,
 ) -> Result<Json<VisitorAnswer>, Problem> {
-    app.limit(Kind::Visitors, Some(visitor.id), &address).await?;
+    let count = app.count(Kind::Visitors, Some(visitor.id), &address);
+    let mut statements = count.statements();
+    statements.push(Statement {
+        sql: "SELECT 1 FROM origins WHERE origin = ?1 AND organisation = ?2",
+        parameters: vec![visitor.origin.as_str().into(), visitor.organisation.to_string().into()],
+    });
+    let rows = count.judge(app.platform.database().batch(statements).await?)?;
+    if rows.first().is_none_or(|registered| registered.rows.is_empty()) {
+        let detail =
+            "This page is no longer one of the organisation's. Its administrator can register the origin again.";
+        return Err(Problem::new(Slug::OriginNotRegistered, detail));
+    }
     if call == Which::Next {
         visitor.call = app.new_id()?;
     }

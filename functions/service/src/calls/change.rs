@@ -12,7 +12,11 @@ use super::{
 };
 use crate::{
     App,
-    identity::{bearer::Expert, token::Role},
+    directory::people,
+    identity::{
+        bearer::{Expert, no_longer_here},
+        token::Role,
+    },
     limits::Count,
     ports::{Database as _, Platform, PortResult, Rows, Statement},
     presence,
@@ -62,10 +66,14 @@ impl<P: Platform> App<P> {
     ) -> Result<Found, Problem> {
         let mut statements = count.statements();
         statements.extend([DataKeys::select(organisation), record::select(organisation, call)]);
+        if let Party::Expert(expert) = party {
+            statements.push(people::select_active_expert(organisation, expert));
+        }
         let rows = count.judge(self.platform.database().batch(statements).await?)?;
-        let [keys, rows] = rows.as_slice() else {
+        let [keys, rows, active @ ..] = rows.as_slice() else {
             return Err(Problem::unavailable());
         };
+        require_active(active)?;
         self.found(organisation, party, keys, rows)
     }
 
@@ -140,11 +148,13 @@ impl<P: Platform> App<P> {
             DataKeys::select(organisation),
             record::answer_at_once((organisation, call), expert.id, &answer, self.now(), count),
             record::select(organisation, call),
+            people::select_active_expert(organisation, expert.id),
         ]);
         let rows = count.judge(self.platform.database().batch(statements).await?)?;
-        let [keys, answered, rows] = rows.as_slice() else {
+        let [keys, answered, rows, active @ ..] = rows.as_slice() else {
             return Err(Problem::unavailable());
         };
+        require_active(active)?;
         let found = self.found(organisation, party, keys, rows)?;
         if answered.changes == 1 {
             let record = found.record;
@@ -212,6 +222,14 @@ impl<P: Platform> App<P> {
         let to_visitor = notices.iter().zip(told).find(|(notice, _)| notice.to == Party::Visitor);
         to_visitor.map_or(Ok(()), |(_, told)| told)
     }
+}
+
+/// Refuses an expert for whom [`people::select_active_expert`] found no row.
+fn require_active(active: &[Rows]) -> Result<(), Problem> {
+    if active.iter().any(|rows| rows.rows.is_empty()) {
+        return Err(no_longer_here());
+    }
+    Ok(())
 }
 
 /// The mailbox of one side of a call.

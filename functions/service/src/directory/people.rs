@@ -6,7 +6,6 @@ use uuid::Uuid;
 
 use crate::{
     App,
-    calls::state::Party,
     ports::{Database as _, Entropy, Platform, PortError, PortResult, Rows, Statement, Value},
     presence,
     problem::Problem,
@@ -83,9 +82,9 @@ pub(crate) struct PersonChange {
 }
 
 impl PersonChange {
-    /// Whether the person is no administrator after it.
-    pub(crate) fn ends_administration(&self) -> bool {
-        self.active == Some(false)
+    /// Whether it is for another administrator to decide: being active, and no longer being an administrator.
+    pub(crate) fn concerns_office(&self) -> bool {
+        self.active.is_some()
             || self
                 .roles
                 .as_ref()
@@ -174,6 +173,14 @@ fn unexpected() -> PortError {
 
 fn id_of(value: &Value) -> PortResult<Uuid> {
     value.text().and_then(|id| id.parse().ok()).ok_or_else(unexpected)
+}
+
+/// Reads a row where a person is still an active expert, for a batch: a token outlives that by minutes.
+pub(crate) fn select_active_expert(organisation: Uuid, person: Uuid) -> Statement {
+    Statement {
+        sql: "SELECT 1 FROM people WHERE organisation = ?1 AND id = ?2 AND active = 1 AND expert = 1",
+        parameters: vec![organisation.to_string().into(), person.to_string().into()],
+    }
 }
 
 /// Adds a person: a statement for a batch. A constraint fails where the organisation has the address already.
@@ -370,7 +377,8 @@ impl<P: Platform> App<P> {
         Ok((self.person(organisation, id).await?, true))
     }
 
-    /// Changes what is given of a person. Who is made inactive is signed out.
+    /// Changes what is given of a person. Who is made inactive is signed out, and the calls of whoever answers no more go
+    /// on without them or end.
     pub(crate) async fn change_person(
         &self,
         organisation: Uuid,
@@ -437,16 +445,17 @@ impl<P: Platform> App<P> {
                 Vec::new(),
             );
         }
-        if change.active == Some(false) {
-            statements.push(presence::leaving(
-                organisation,
-                Party::Expert(person),
-                person,
-                self.now(),
-            ));
+        let answers_no_more =
+            change.active == Some(false) || roles.is_some_and(|roles| !roles.contains(&StaffRole::Expert));
+        if answers_no_more {
+            statements.push(presence::end(organisation, person));
         }
         if !statements.is_empty() {
             self.platform.database().batch(statements).await?;
+        }
+        if answers_no_more {
+            // Whoever cannot be told now learns it by renewing presence.
+            let _ = self.settle_calls_of(&keys, organisation, person).await;
         }
         Ok(())
     }

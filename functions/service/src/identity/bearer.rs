@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::token::{Claims, Role, TokenError};
 use crate::{
     App,
-    ports::{Platform, mailbox_limits},
+    ports::{Database as _, Platform, Statement, mailbox_limits},
     problem::{Problem, Slug},
 };
 
@@ -67,6 +67,28 @@ impl Visitor {
             Err(role_not_allowed())
         }
     }
+}
+
+impl Administrator {
+    /// Refuses whoever is no active administrator any more: the token outlives that by minutes, in which its owner could
+    /// undo it.
+    async fn require_office<P: Platform>(&self, app: &App<P>) -> Result<(), Problem> {
+        let select = Statement {
+            sql: "SELECT 1 FROM people WHERE organisation = ?1 AND id = ?2 AND active = 1 AND administrator = 1",
+            parameters: vec![self.organisation.to_string().into(), self.id.to_string().into()],
+        };
+        let rows = app.platform.database().query(select).await?;
+        if rows.rows.is_empty() {
+            return Err(no_longer_here());
+        }
+        Ok(())
+    }
+}
+
+/// For the token of a person who was made inactive, or lost the role, since.
+pub(crate) fn no_longer_here() -> Problem {
+    let detail = "You can no longer sign in here. Ask an administrator.";
+    Problem::new(Slug::TokenInvalid, detail)
 }
 
 fn role_not_allowed() -> Problem {
@@ -167,13 +189,15 @@ impl<P: Platform> FromRequestParts<App<P>> for Administrator {
 
     async fn from_request_parts(parts: &mut Parts, app: &App<P>) -> Result<Self, Problem> {
         let claims = claims(&parts.headers, app)?;
-        match claims.role {
-            Role::Administrator => Ok(Self {
+        let administrator = match claims.role {
+            Role::Administrator => Self {
                 organisation: claims.organisation,
                 id: claims.subject,
-            }),
-            _ => Err(role_not_allowed()),
-        }
+            },
+            _ => return Err(role_not_allowed()),
+        };
+        administrator.require_office(app).await?;
+        Ok(administrator)
     }
 }
 

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 use tokio::join;
-use visavis::ports::Platform as _;
+use visavis::ports::{Database as _, Platform as _, Statement};
 
 use crate::support::{ANSWER, Client, OFFER, Organisation, Service};
 
@@ -226,4 +226,31 @@ async fn silent_database_changes_nothing() {
     assert_eq!(answer.headers["retry-after"], "1");
     service.memory.database().break_down(false);
     assert_eq!(visitor.look(&visitor.call).await["state"], "ringing");
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_read_keeps_no_other_from_ending() {
+    let service = Service::new();
+    let organisation = service.organisation(&["Ada"]).await;
+    let ada = &organisation.experts[0];
+    ada.here("available").await;
+    let broken = organisation.visitor().await;
+    broken.ring().await.ok(201);
+    service.wait(1);
+    let mut visitor = organisation.visitor().await;
+    visitor.ring_with(json!({"wait": true})).await.ok(201);
+    let spoil = Statement {
+        sql: "UPDATE calls SET visitor_sealed = x'00' WHERE id = ?1",
+        parameters: vec![broken.call.as_str().into()],
+    };
+    service.memory.database().query(spoil).await.unwrap();
+    service.wait(15);
+    visitor.here("here").await;
+    service.wait(15);
+    let ticked = visavis::tick(
+        service.memory.clone(),
+        visavis::Config::load(&visavis::testing::settings()).unwrap(),
+    );
+    assert!(ticked.await.is_err());
+    assert_eq!(visitor.hear_types().await, ["call.missed"]);
 }

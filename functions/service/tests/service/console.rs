@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::json;
+use visavis::ports::{Database as _, Platform as _};
 
 use crate::support::{OTHER_PAGE, OWN, PAGE, Service, request};
 
@@ -148,7 +149,11 @@ async fn administrators_do_not_lock_themselves_out() {
     let organisation = service.organisation(PAGE).await;
     let token = service.token(&organisation.administrator_url, "administrator").await;
     let path = format!("/api/v1/people/{}", organisation.administrator);
-    for change in [json!({"active": false}), json!({"roles": ["expert"]})] {
+    for change in [
+        json!({"active": false}),
+        json!({"active": true}),
+        json!({"roles": ["expert"]}),
+    ] {
         assert_eq!(
             service
                 .with_token(&token, "PATCH", &path, Some(&change))
@@ -225,4 +230,89 @@ async fn the_snippet_is_complete() {
         policy.contains("connect-src https://visavis.example wss://visavis.example;"),
         "{policy}"
     );
+}
+
+#[tokio::test]
+async fn a_deactivated_or_demoted_administrators_token_is_worth_nothing() {
+    let service = Service::new();
+    let organisation = service.organisation(PAGE).await;
+    let token = service.token(&organisation.administrator_url, "administrator").await;
+    let second = json!({"name": "Max", "email": "max@customer.example", "roles": ["administrator"]});
+    let second = service
+        .with_token(&token, "POST", "/api/v1/people", Some(&second))
+        .await
+        .ok(201);
+    let path = format!("/api/v1/people/{}", second["person"]["id"].as_str().unwrap());
+    let link = service
+        .with_token(&token, "POST", &format!("{path}/sign-in-link"), Some(&json!({})))
+        .await
+        .ok(201);
+    let theirs = service.token(link["url"].as_str().unwrap(), "administrator").await;
+    service.with_token(&theirs, "GET", "/api/v1/people", None).await.ok(200);
+    for (change, undo) in [
+        (json!({"active": false}), json!({"active": true})),
+        (json!({"roles": ["expert"]}), json!({"roles": ["administrator"]})),
+    ] {
+        service.with_token(&token, "PATCH", &path, Some(&change)).await.ok(200);
+        for (method, path, body) in [
+            ("GET", "/api/v1/people", None),
+            ("GET", "/api/v1/reports", None),
+            ("PATCH", path.as_str(), Some(&undo)),
+        ] {
+            let answer = service.with_token(&theirs, method, path, body).await;
+            assert_eq!(answer.problem(401), "token-invalid", "{method} {path} after {change}");
+        }
+        service.with_token(&token, "PATCH", &path, Some(&undo)).await.ok(200);
+        service.with_token(&theirs, "GET", "/api/v1/people", None).await.ok(200);
+    }
+}
+
+#[tokio::test]
+async fn an_expert_made_inactive_is_gone_at_once() {
+    let service = Service::new();
+    let organisation = service.organisation(PAGE).await;
+    let administrator = service.token(&organisation.administrator_url, "administrator").await;
+    let expert = service.token(&organisation.expert_url, "expert").await;
+    let path = format!("/api/v1/people/{}", organisation.expert);
+    for change in [json!({"active": false}), json!({"roles": ["administrator"]})] {
+        let here = json!({"state": "available"});
+        service
+            .with_token(&expert, "PUT", "/api/v1/presence", Some(&here))
+            .await
+            .ok(200);
+        service
+            .with_token(&administrator, "PATCH", &path, Some(&change))
+            .await
+            .ok(200);
+        let leases = visavis::ports::Statement {
+            sql: "SELECT subject FROM presence",
+            parameters: Vec::new(),
+        };
+        let leases = service.memory.database().query(leases).await.unwrap();
+        assert!(leases.rows.is_empty(), "{change}: {leases:?}");
+        let undo = json!({"active": true, "roles": ["expert"]});
+        service
+            .with_token(&administrator, "PATCH", &path, Some(&undo))
+            .await
+            .ok(200);
+    }
+}
+
+#[tokio::test]
+async fn a_removed_origin_renews_no_visitors_token() {
+    let service = Service::new();
+    let organisation = service.organisation(PAGE).await;
+    let token = service.token(&organisation.administrator_url, "administrator").await;
+    let visitor = format!("Bearer {}", service.visitor(&organisation, PAGE).await);
+    let headers = [("authorization", visitor.as_str()), ("origin", PAGE)];
+    let same = json!({"call": "same"});
+    let renew = || service.send(request("POST", "/api/v1/visitor/token", &headers, Some(&same)));
+    renew().await.ok(200);
+    // Registered by somebody else is not registered here.
+    service.organisation(PAGE).await;
+    service
+        .with_token(&token, "PATCH", "/api/v1/organisation", Some(&json!({"origins": []})))
+        .await
+        .ok(200);
+    assert_eq!(renew().await.problem(403), "origin-not-registered");
 }
