@@ -92,16 +92,39 @@ async fn reports_of_other_pages_are_dropped() {
 async fn reports_are_bounded_in_number_and_age() {
     let service = Service::new();
     let organisation = service.organisation(PAGE).await;
-    let token = service.token(&organisation.administrator_url, "administrator").await;
     let path = format!("/api/v1/organisations/{}/reports", organisation.id);
-    for page in 0..230 {
+    let send = async |page: &str| {
         let body = violations(&format!("{PAGE}/{page}"), "inline");
-        report(&service, &path, PAGE, "application/reports+json", &body).await;
-        service.wait(Duration::from_millis(1));
+        let answer = report(&service, &path, PAGE, "application/reports+json", &body).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    };
+    send("real").await;
+    send("real").await;
+    // An hour takes fifty; what is known is counted all the same.
+    for page in 0..60 {
+        send(&page.to_string()).await;
     }
+    send("real").await;
+    let token = service.token(&organisation.administrator_url, "administrator").await;
+    assert_eq!(
+        shown(&service, &organisation, &token).await.as_array().unwrap().len(),
+        50
+    );
+    for page in 60..290 {
+        service.wait(Duration::from_secs(80));
+        send(&page.to_string()).await;
+    }
+    let mut body = crate::support::organisation(PAGE);
+    body["id"] = organisation.id.clone().into();
+    let invited = service.operator(&body).await.ok(200);
+    let url = invited["people"][0]["sign_in_url"].as_str().unwrap();
+    let token = service.token(url, "administrator").await;
     let reports = shown(&service, &organisation, &token).await;
     assert_eq!(reports.as_array().unwrap().len(), 200);
-    assert_eq!(reports[0]["page"], format!("{PAGE}/229"));
+    assert_eq!(reports[0]["page"], format!("{PAGE}/289"));
+    // What was seen most often is older than all and stays.
+    assert_eq!(reports[199]["page"], format!("{PAGE}/real"));
+    assert_eq!(reports[199]["count"], 3);
     service.wait(Duration::from_hours(24 * 31));
     let mut body = crate::support::organisation(PAGE);
     body["id"] = organisation.id.clone().into();
