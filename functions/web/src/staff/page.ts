@@ -8,6 +8,8 @@ import { applyAccent } from "../theme/accent.ts";
 import { controls } from "../theme/controls.ts";
 import { type Icon, icon, mark } from "../theme/icons.ts";
 import { tokens } from "../theme/tokens.ts";
+import "./confirm.ts";
+import type { Confirm } from "./confirm.ts";
 import { chooseLanguage, type Language, language, languages, TextsController } from "./language.ts";
 import { type SignedOut, StaffSession, secretOf } from "./session.ts";
 import { staffTexts } from "./texts/index.ts";
@@ -152,8 +154,7 @@ export abstract class StaffPage extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     window.addEventListener("hashchange", this.#followLink);
-    this.#followLink();
-    if (this.session.state.name === "starting") void this.session.start(this.#secret);
+    if (!this.#followLink() && this.session.state.name === "starting") void this.session.start();
   }
 
   override disconnectedCallback(): void {
@@ -161,15 +162,20 @@ export abstract class StaffPage extends LitElement {
     window.removeEventListener("hashchange", this.#followLink);
   }
 
-  #secret: string | undefined;
-
   /** Takes a link's secret out of the address bar at once, and signs in with it, also where the page is open already. */
-  #followLink = (): void => {
+  #followLink = (): boolean => {
     const secret = secretOf(location.hash);
-    if (secret === undefined) return;
+    if (secret === undefined) return false;
     history.replaceState(history.state, "", location.pathname + location.search);
-    if (this.hasUpdated) void this.session.start(secret);
-    else this.#secret = secret;
+    void this.session.follow(secret, this.#mayReplace, () => this.signOut());
+    return true;
+  };
+
+  #mayReplace = async (access: StaffAccess | undefined): Promise<boolean> => {
+    await this.updateComplete;
+    const { title, text, confirm } = this.staff.now.replace;
+    const dialog = this.renderRoot.querySelector<Confirm>("#replace");
+    return (await dialog?.ask({ title, body: text(access?.person.name), confirm })) ?? false;
   };
 
   protected override willUpdate(_changed: PropertyValues): void {
@@ -185,7 +191,8 @@ export abstract class StaffPage extends LitElement {
   }
 
   protected override render(): TemplateResult {
-    return html`${this.#header()}<main>${this.#main()}</main>`;
+    return html`${this.#header()}<main>${this.#main()}</main>
+      <visavis-confirm id="replace"></visavis-confirm>`;
   }
 
   #main(): unknown {

@@ -92,6 +92,53 @@ test("a link signs in, and the token is renewed in time", async () => {
   assert.equal(api.token, "two");
 });
 
+test("a link in the place of somebody who is signed in asks first, and signs them out on yes", async () => {
+  for (const role of [false, true]) {
+    const { session, asked } = set({
+      token: [role ? refused("role-not-allowed", 403) : accessUntil(START + 300_000), accessUntil(START + 300_000)],
+    });
+    await session.follow("s", async (access) => {
+      asked.push(`replace ${access?.person.name}`);
+      return true;
+    });
+    const name = role ? undefined : "Ada";
+    assert.deepEqual(asked, ["token expert", `replace ${name}`, "sign-out", "sign-in s", "token expert"]);
+    assert.equal(session.state.name, "signed-in");
+  }
+});
+
+test("who says no to a link stays signed in, and the link is not used", async () => {
+  const { session, asked } = set({ token: [accessUntil(START + 300_000)] });
+  await session.start();
+  await session.follow("s", async () => false);
+  assert.deepEqual(asked, ["token expert"]);
+  assert.equal(session.state.name, "signed-in");
+});
+
+test("who does not end what goes on stays signed in", async () => {
+  const { session, asked } = set({ token: [accessUntil(START + 300_000)] });
+  await session.follow(
+    "s",
+    async () => true,
+    async () => {},
+  );
+  assert.deepEqual(asked, ["token expert"]);
+});
+
+test("a link where nobody is signed in is followed without a question, once the service says so", async () => {
+  const { session, asked, tick } = set({
+    token: [down(), refused("token-missing"), accessUntil(START + 300_000)],
+  });
+  const followed = session.follow("s", async () => {
+    throw new Error("asked");
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(session.state.name, "unreachable");
+  await tick();
+  await followed;
+  assert.deepEqual(asked, ["token expert", "token expert", "sign-in s", "token expert"]);
+});
+
 test("a used link gives way to the session that is there", async () => {
   const { session } = set({ signIn: [refused("token-invalid")], token: [accessUntil(START + 300_000)] });
   await session.start("s");

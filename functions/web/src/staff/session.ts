@@ -102,6 +102,25 @@ export class StaffSession extends EventTarget {
     if (turn === this.#turn) await this.#fetchToken(otherwise);
   }
 
+  /**
+   * Follows a link. Where somebody is signed in, `agreed` is asked first (without `access` where they have not this
+   * page's role) and they are signed out: nobody is to work in another's name because of a link that was sent to them.
+   */
+  async follow(
+    secret: string,
+    agreed: (access: StaffAccess | undefined) => Promise<boolean>,
+    signOut: () => Promise<void> = () => this.signOut(),
+  ): Promise<void> {
+    if (this.#state.name !== "signed-in") await this.start();
+    const state = await this.#decided();
+    if (state.name === "signed-in" || state.because === "role") {
+      if (!(await agreed(state.name === "signed-in" ? state.access : undefined))) return;
+      await signOut().catch(() => {});
+      if (this.#state.name === "signed-in") return;
+    }
+    await this.start(secret);
+  }
+
   /** Fetches a fresh token now; several callers at once share one request. */
   renew(): Promise<void> {
     this.#renewing ??= this.#fetchToken("ended").finally(() => {
@@ -131,6 +150,20 @@ export class StaffSession extends EventTarget {
       this.#api.token = undefined;
       this.#set({ name: "signed-out", because: "left" });
     }
+  }
+
+  /** Waits until it is known whether somebody is signed in. */
+  #decided(): Promise<SessionState & { name: "signed-in" | "signed-out" }> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const state = this.#state;
+        if (state.name !== "signed-in" && state.name !== "signed-out") return;
+        this.removeEventListener("change", look);
+        resolve(state);
+      };
+      this.addEventListener("change", look);
+      look();
+    });
   }
 
   #begin(): number {

@@ -41,6 +41,12 @@ export const de: StaffTexts = {
       text: "Sie sind angemeldet, aber ohne die Rolle, die es hier braucht. Ihre Verwaltung kann sie Ihnen geben.",
     },
   },
+  replace: {
+    title: "Als jemand anderes anmelden?",
+    text: (name) =>
+      `${name ? `Sie sind als ${name} angemeldet.` : "Hier ist schon jemand angemeldet."} Dieser Link meldet Sie ab und die Person an, für die er gemacht wurde. Fahren Sie nur fort, wenn Sie ihn erwartet haben.`,
+    confirm: "Abmelden und weiter",
+  },
   otherPage: { expert: "Zur Verwaltung", administrator: "Zum Empfang" },
   problems: {
     "card-number":

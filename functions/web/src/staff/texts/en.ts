@@ -36,6 +36,12 @@ export const en = {
       text: "You are signed in, but without the role this page needs. Your administrator can give it to you.",
     },
   },
+  replace: {
+    title: "Sign in as somebody else?",
+    text: (name: string | undefined) =>
+      `${name ? `You are signed in as ${name}.` : "Somebody is signed in here already."} This link signs you out and signs in whoever it was made for. Go on only if you were expecting it.`,
+    confirm: "Sign out and go on",
+  },
   otherPage: { expert: "Go to the console", administrator: "Go to the desk" },
   problems: {
     "card-number": "A text looks like a payment card number. Please remove it: card numbers are never stored here.",

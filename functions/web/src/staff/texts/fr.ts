@@ -41,6 +41,12 @@ export const fr: StaffTexts = {
       text: "Vous êtes connecté, mais sans le rôle nécessaire ici. Votre administration peut vous le donner.",
     },
   },
+  replace: {
+    title: "Se connecter comme quelqu’un d’autre ?",
+    text: (name) =>
+      `${name ? `Vous êtes connecté en tant que ${name}.` : "Quelqu’un est déjà connecté ici."} Ce lien vous déconnecte et connecte la personne pour laquelle il a été fait. Ne continuez que si vous l’attendiez.`,
+    confirm: "Se déconnecter et continuer",
+  },
   otherPage: { expert: "Aller à l’administration", administrator: "Aller à l’accueil" },
   problems: {
     "card-number":

@@ -38,6 +38,12 @@ export const it: StaffTexts = {
       text: "Avete effettuato l’accesso, ma senza il ruolo necessario qui. L’amministrazione può darvelo.",
     },
   },
+  replace: {
+    title: "Accedere come un’altra persona?",
+    text: (name) =>
+      `${name ? `Avete effettuato l’accesso come ${name}.` : "Qui qualcuno ha già effettuato l’accesso."} Questo link vi fa uscire e fa accedere la persona per cui è stato creato. Continuate solo se lo aspettavate.`,
+    confirm: "Esci e continua",
+  },
   otherPage: { expert: "Vai all’amministrazione", administrator: "Vai all’accoglienza" },
   problems: {
     "card-number":
