@@ -23,6 +23,9 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct ClientAddress(pub String);
 
+/// How many signals a call may have while it rings.
+const SIGNALS_WHILE_RINGING: i64 = 40;
+
 /// What is limited, each by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -118,6 +121,8 @@ pub(crate) struct Count {
 struct Counter {
     key: Vec<u8>,
     most: i64,
+    /// Counts only while this call rings.
+    ringing: Option<Uuid>,
 }
 
 impl Count {
@@ -128,6 +133,7 @@ impl Count {
         let counter = |(name, most): (String, u32)| Counter {
             key: vault.lookup("rate_limits.key", name.as_bytes()),
             most: i64::from(most) * i64::from(factor),
+            ringing: None,
         };
         let counters = subject.into_iter().chain([address]).map(counter).collect();
         Self { counters, now }
@@ -137,7 +143,10 @@ impl Count {
     pub(crate) fn statements(&self) -> Vec<Statement> {
         self.counters
             .iter()
-            .map(|counter| count(counter.key.clone(), self.now))
+            .map(|counter| match counter.ringing {
+                None => count(counter.key.clone(), self.now),
+                Some(call) => count_while_ringing(counter.key.clone(), call, self.now),
+            })
             .collect()
     }
 
@@ -156,6 +165,14 @@ impl Count {
         }
         let rest = rows.split_off(self.counters.len());
         for (rows, counter) in rows.iter().zip(&self.counters) {
+            if counter.ringing.is_some() {
+                let count = rows.rows.first().and_then(|row| row.first()?.integer());
+                if count.is_some_and(|count| count > counter.most) {
+                    let detail = "That was too much while it rings. Go on when somebody has answered.";
+                    return Err(Problem::new(Slug::TooManyRequests, detail).retry_after(5));
+                }
+                continue;
+            }
             let Some([count, ends_at]) = rows.rows.first().map(Vec::as_slice) else {
                 return Err(Problem::unavailable());
             };
@@ -184,6 +201,16 @@ fn count(key: Vec<u8>, now: i64) -> Statement {
     }
 }
 
+/// Adds one to a counter of a call while it rings; no rows where it does not.
+fn count_while_ringing(key: Vec<u8>, call: Uuid, now: i64) -> Statement {
+    Statement {
+        sql: "INSERT INTO rate_limits (key, ends_at, count) SELECT ?1, rings_until, 1 FROM calls \
+              WHERE id = ?2 AND state = 'ringing' AND rings_until > ?3 \
+              ON CONFLICT (key) DO UPDATE SET count = count + 1 RETURNING count",
+        parameters: vec![Value::Blob(key), call.to_string().into(), now.into()],
+    }
+}
+
 /// Deletes the counters of windows that are over.
 pub(crate) fn delete_outdated(now: i64) -> Statement {
     Statement {
@@ -203,6 +230,21 @@ impl<P: Platform> App<P> {
             address,
             self.now(),
         )
+    }
+
+    /// Begins to count a visitor's signal, of which a call has only so many while it rings: they go to every expert whom
+    /// it rings for, and none of them has agreed to hear this visitor.
+    pub(crate) fn count_signal(&self, visitor: Uuid, call: Uuid, address: &Address) -> Count {
+        let mut count = self.count(Kind::Signals, Some(visitor), address);
+        count.counters.push(Counter {
+            key: self
+                .config
+                .vault
+                .lookup("rate_limits.key", format!("signals/ringing/{call}").as_bytes()),
+            most: SIGNALS_WHILE_RINGING * i64::from(self.config.limits_factor),
+            ringing: Some(call),
+        });
+        count
     }
 
     /// Counts a request and refuses it when it is too much, by one round trip to the database.

@@ -15,6 +15,9 @@ use crate::{
 const VISITOR: &str = "calls.visitor_sealed";
 const OFFER: &str = "calls.offer_sealed";
 
+/// How many calls may ring in an organisation at once: more than any desk can look at.
+const RINGING: i64 = 50;
+
 /// What a call carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -112,6 +115,17 @@ pub(crate) fn select_with_offer(organisation: Uuid, call: Uuid) -> Statement {
     }
 }
 
+/// Reads the open calls of a visitor.
+pub(crate) fn select_open_of(organisation: Uuid, visitor: Uuid) -> Statement {
+    Statement {
+        sql: select_calls!(
+            "NULL",
+            "c.organisation = ?1 AND c.state IN ('ringing', 'answered') AND c.visitor = ?2 LIMIT 5"
+        ),
+        parameters: vec![organisation.to_string().into(), visitor.to_string().into()],
+    }
+}
+
 /// Reads the open calls that concern an expert, with their offers: those that the expert answered, then, oldest first,
 /// those that ring for the expert, and for an `available` one those that wait for anybody.
 pub(crate) fn select_for_expert(organisation: Uuid, expert: Uuid, available: bool) -> Statement {
@@ -165,7 +179,8 @@ pub(crate) struct NewCall<'a> {
 }
 
 impl NewCall<'_> {
-    /// Stores the call and for whom it rings: statements for a batch. A constraint fails where it exists.
+    /// Stores the call and for whom it rings: statements for a batch. A constraint fails where it exists; the first
+    /// reports no change where the visitor has another open call, or where [`RINGING`] calls ring already.
     pub(crate) fn insert(&self, keys: &DataKeys, entropy: &impl Entropy) -> PortResult<[Statement; 2]> {
         let about = serde_json::to_string(self.about).map_err(|_| unexpected())?;
         let experts: Vec<_> = self.experts.iter().map(Uuid::to_string).collect();
@@ -173,7 +188,10 @@ impl NewCall<'_> {
         let call = Statement {
             sql: "INSERT INTO calls (id, organisation, visitor, state, version, media, wanted_expert, waits, \
                   created_at, rings_until, visitor_sealed, offer_sealed) \
-                  VALUES (?1, ?2, ?3, 'ringing', 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                  SELECT ?1, ?2, ?3, 'ringing', 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
+                  WHERE NOT EXISTS (SELECT 1 FROM calls WHERE organisation = ?2 AND visitor = ?3 AND id <> ?1 \
+                  AND state IN ('ringing', 'answered')) \
+                  AND (SELECT count(*) FROM calls WHERE organisation = ?2 AND state = 'ringing' AND id <> ?1) < ?11",
             parameters: vec![
                 self.id.to_string().into(),
                 self.organisation.to_string().into(),
@@ -201,10 +219,12 @@ impl NewCall<'_> {
                     self.offer,
                 )?
                 .into(),
+                RINGING.into(),
             ],
         };
         let rings = Statement {
-            sql: "INSERT INTO rings (call, expert, declined) SELECT ?1, value, 0 FROM json_each(?2)",
+            sql: "INSERT INTO rings (call, expert, declined) SELECT ?1, value, 0 FROM json_each(?2) \
+                  WHERE EXISTS (SELECT 1 FROM calls WHERE id = ?1)",
             parameters: vec![self.id.to_string().into(), experts.into()],
         };
         Ok([call, rings])
@@ -286,6 +306,7 @@ pub(crate) fn answer_at_once(
               AND p.subject = calls.visitor AND p.expires_at > ?5) \
               AND EXISTS (SELECT 1 FROM rings r JOIN presence p ON p.organisation = ?2 AND p.role = 'expert' \
               AND p.subject = r.expert WHERE r.call = ?1 AND r.expert = ?3 AND p.expires_at > ?5) \
+              AND EXISTS (SELECT 1 FROM people WHERE organisation = ?2 AND id = ?3 AND active = 1 AND expert = 1) \
               AND NOT EXISTS (SELECT 1 FROM rate_limits WHERE (key = ?6 AND count > ?7) OR (key = ?8 AND count > ?9))",
         parameters,
     }

@@ -12,7 +12,7 @@ use super::{
     payload::Payload,
     record::{self, About, Media, NewCall, Record, VisitedPage},
     state::{Party, State as CallState},
-    view::{CallAnswer, CallView},
+    view::{CallAnswer, CallView, with_call},
 };
 use crate::{
     App,
@@ -89,14 +89,23 @@ pub(super) async fn ring<P: Platform>(
         DataKeys::select(organisation),
         record::select_with_offer(organisation, call),
         presence::select_available(organisation, now),
+        record::select_open_of(organisation, visitor.id),
     ]);
     let rows = count.judge(app.platform.database().batch(statements).await?)?;
-    let [keys, known, available] = rows.as_slice() else {
+    let [keys, known, available, open] = rows.as_slice() else {
         return Err(Problem::unavailable());
     };
     let keys = DataKeys::unwrap(&app.config.vault, organisation, keys)?.ok_or_else(Problem::not_found)?;
     if let Some(known) = Record::first(&keys, known)? {
         return repeated(&app, &visitor, known).await;
+    }
+    for open in Record::read(&keys, open)? {
+        // A call that time has ended is in nobody's way.
+        let open = app.settle(&keys, open).await?;
+        if !open.call.state.is_final() {
+            let detail = "You have another call open; `call` says which. End it, then ring again.";
+            return Err(with_call(Problem::new(Slug::Busy, detail), &open, Party::Visitor));
+        }
     }
     let experts = choose(available, request.expert, request.wait)?;
     let new = NewCall {
@@ -118,6 +127,10 @@ pub(super) async fn ring<P: Platform>(
         record::select_with_offer(organisation, call),
     ]);
     let record = match app.platform.database().batch(statements).await {
+        Ok(rows) if rows.first().is_some_and(|stored| stored.changes == 0) => {
+            let detail = "More calls ring than anybody can answer. Ring again in a minute.";
+            return Err(Problem::new(Slug::Busy, detail));
+        }
         Ok(rows) => rows
             .last()
             .map(|rows| Record::first(&keys, rows))

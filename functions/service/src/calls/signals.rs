@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::{
     change::{Found, mailbox_of, refused},
-    find,
     payload::Payload,
     state::{Party, Refusal, State as CallState},
     view::with_call,
@@ -46,7 +45,7 @@ struct Body<'a> {
     responses(
         (status = 202, description = "On its way", body = Empty),
         (status = 409, description = "`call-over`, `not-answered` or `already-answered`"),
-        (status = 429, description = "`mailbox-full` or `too-many-requests`"),
+        (status = 429, description = "`too-many-requests`"),
     )
 )]
 pub(super) async fn signal<P: Platform>(
@@ -56,9 +55,14 @@ pub(super) async fn signal<P: Platform>(
     Path(call): Path<Uuid>,
     Json(SignalRequest { id, payload }): LargeJson<SignalRequest>,
 ) -> Result<(StatusCode, Json<Empty>), Problem> {
-    let Found { keys, record } = find(&app, Kind::Signals, &participant, &address, call).await?;
-    let record = app.settle(&keys, record).await?;
+    participant.require_call(call)?;
     let party = participant.party();
+    let count = match &participant {
+        Participant::Visitor(visitor) => app.count_signal(visitor.id, call, &address),
+        Participant::Expert(expert) => app.count(Kind::Signals, Some(expert.id), &address),
+    };
+    let Found { keys, record } = app.find_call(&count, participant.organisation(), call, party).await?;
+    let record = app.settle(&keys, record).await?;
     let (from, to) = match (party, record.call.state) {
         (Party::Visitor, CallState::Ringing) => {
             let rung = record.call.rings.iter().filter(|ring| !ring.declined);

@@ -66,3 +66,53 @@ async fn refused_answer_changes_nothing() {
     assert_eq!(ada.answer(&visitor.call).await.problem(429), "too-many-requests");
     assert_eq!(visitor.look(&visitor.call).await["state"], "ringing");
 }
+
+#[tokio::test]
+async fn while_it_rings_forty_signals_reach_the_experts() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&["Ada"]).await;
+    let ada = &organisation.experts[0];
+    ada.here("available").await;
+    let visitor = organisation.visitor().await;
+    visitor.ring().await.ok(201);
+    let signal = |number: u64| json!({"id": format!("019ab1c0-0000-7000-8000-{number:012x}"), "payload": "Y2Fu"});
+    for number in 0..40 {
+        visitor.on(&visitor.call, "signals", signal(number)).await.ok(202);
+    }
+    let appends = service.memory.mailboxes().appends();
+    let refused = visitor.on(&visitor.call, "signals", signal(40)).await;
+    assert_eq!(refused.problem(429), "too-many-requests");
+    // It is the call's, not a minute's.
+    service.wait(15);
+    ada.here("available").await;
+    visitor.here("here").await;
+    assert_eq!(
+        visitor.on(&visitor.call, "signals", signal(41)).await.problem(429),
+        "too-many-requests"
+    );
+    assert_eq!(service.memory.mailboxes().appends(), appends);
+    // Once somebody has answered there is one who listens.
+    ada.answer(&visitor.call).await.ok(200);
+    visitor.on(&visitor.call, "signals", signal(42)).await.ok(202);
+}
+
+#[tokio::test]
+async fn refused_renewal_is_no_lease() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&["Ada"]).await;
+    let ada = &organisation.experts[0];
+    let visitor = organisation.visitor().await;
+    for _ in 0..120 {
+        ada.here("available").await;
+        visitor.here("here").await;
+    }
+    service.wait(10);
+    for (client, state) in [(ada, "away"), (&visitor, "here")] {
+        let request = client.request("PUT", "/api/v1/presence", Some(json!({"state": state})));
+        assert_eq!(service.send(request).await.problem(429), "too-many-requests");
+    }
+    assert_eq!(organisation.availability().await["state"], "free");
+    // The lease of before, not of the refused renewal.
+    service.wait(10);
+    assert_eq!(organisation.availability().await["state"], "closed");
+}

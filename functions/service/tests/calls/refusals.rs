@@ -297,3 +297,63 @@ async fn a_page_title_that_looks_like_a_card_number_is_left_out_and_the_call_rin
     visitor.ring_with(json!({"page": page})).await.ok(201);
     assert_eq!(ada.look(&visitor.call).await["visitor"]["page"]["title"], "");
 }
+
+#[tokio::test]
+async fn a_visitor_has_one_open_call() {
+    let (service, organisation, mut visitor) = ringing().await;
+    let first = visitor.call.clone();
+    let next = visitor
+        .post("/api/v1/visitor/token", json!({"call": "next"}))
+        .await
+        .ok(200);
+    visitor.take_visitor(&next);
+    let refused = visitor.ring().await;
+    assert_eq!(refused.problem(409), "busy");
+    assert_eq!(
+        (&refused.body["call"]["id"], &refused.body["call"]["state"]),
+        (&json!(first), &json!("ringing"))
+    );
+    let ada = &organisation.experts[0];
+    ada.answer(&first).await.ok(200);
+    assert_eq!(visitor.ring().await.body["call"]["state"], "answered");
+    // A call that time has ended is in nobody's way.
+    service.wait(20);
+    organisation.experts[1].here("available").await;
+    visitor.ring().await.ok(201);
+}
+
+#[tokio::test]
+async fn an_organisation_has_fifty_calls_that_ring() {
+    let (_, organisation, first) = ringing().await;
+    for _ in 1..50 {
+        organisation.visitor().await.ring().await.ok(201);
+    }
+    let more = organisation.visitor().await;
+    assert_eq!(more.ring().await.problem(409), "busy");
+    first.on(&first.call, "cancel", json!({})).await.ok(200);
+    more.ring().await.ok(201);
+}
+
+#[tokio::test]
+async fn a_deactivated_experts_token_opens_no_call() {
+    let (service, organisation, visitor) = ringing().await;
+    let [ada, ben] = &organisation.experts[..] else {
+        panic!()
+    };
+    ben.here("available").await;
+    let other = organisation.visitor().await;
+    other.ring().await.ok(201);
+    ben.answer(&other.call).await.ok(200);
+    service.deactivate(&ada.id).await;
+    service.deactivate(&ben.id).await;
+    assert_eq!(ada.answer(&visitor.call).await.problem(401), "token-invalid");
+    assert_eq!(visitor.look(&visitor.call).await["state"], "ringing");
+    for (what, body) in [("signals", signal()), ("relay", json!({})), ("hang-up", json!({}))] {
+        assert_eq!(
+            ben.on(&other.call, what, body).await.problem(401),
+            "token-invalid",
+            "{what}"
+        );
+    }
+    assert_eq!(other.look(&other.call).await["state"], "answered");
+}
