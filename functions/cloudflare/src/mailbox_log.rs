@@ -29,8 +29,6 @@ pub(crate) enum Append {
     },
     /// The same id is at this place already.
     Repeated(u64),
-    /// No room.
-    Full,
 }
 
 /// The bounds of what is kept.
@@ -54,11 +52,14 @@ impl Log {
         }
         self.drop_outdated(now)?;
         let span = self.span()?;
-        let kept = span.oldest.as_ref().map_or(0, |oldest| span.last + 1 - oldest.sequence);
-        if kept >= mailbox_limits::ENTRIES {
-            return Ok(Append::Full);
-        }
         let sequence = span.last + 1;
+        let first_kept = sequence.saturating_sub(mailbox_limits::ENTRIES - 1);
+        if span.oldest.as_ref().is_some_and(|oldest| oldest.sequence < first_kept) {
+            self.execute(
+                "DELETE FROM entries WHERE sequence < ?",
+                vec![to_signed(first_kept).into()],
+            )?;
+        }
         // Never earlier than the entry before, whatever the clock does: entries are dropped from the front only.
         self.execute(
             "INSERT INTO entries (sequence, id, at, sealed)

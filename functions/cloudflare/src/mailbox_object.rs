@@ -125,7 +125,6 @@ impl Mailbox {
     async fn append(&self, id: &str, sealed: String) -> Result<Response> {
         let now = clock::now();
         let sequence = match self.log.append(id, sealed, now)? {
-            Append::Full => return Response::error("full", 429),
             Append::Repeated(sequence) => sequence,
             Append::At { sequence, into_empty } => {
                 self.deliver();

@@ -33,7 +33,6 @@ impl MailboxObjects {
             .map_err(|error| unavailable(&error))?;
         match response.status_code() {
             101 | 200 => Ok(response),
-            429 => Err(PortError::Full),
             status => Err(PortError::Unavailable(format!("mailbox: status {status}"))),
         }
     }

@@ -55,9 +55,6 @@ pub enum PortError {
     /// This platform does not have that (a WebSocket on Spin); the caller falls back.
     #[error("not supported here: {0}")]
     Unsupported(&'static str),
-    /// The mailbox is full: its owner does not read. Nothing was appended.
-    #[error("mailbox full")]
-    Full,
 }
 
 /// The result of a port.
@@ -107,7 +104,8 @@ pub mod mailbox_limits {
 
     /// Entries older than this are dropped.
     pub const AGE: Duration = Duration::from_hours(1);
-    /// At most so many entries are kept; one more is refused with [`super::PortError::Full`] while none is outdated.
+    /// At most so many entries are kept; one more drops the oldest, so that whoever floods a mailbox costs its reader a
+    /// gap and keeps nobody else out.
     pub const ENTRIES: u64 = 512;
     /// A sealed envelope is at most so many bytes of base64url.
     pub const ENTRY_BYTES: usize = 128 * 1024;
@@ -126,7 +124,7 @@ pub trait Mailboxes: Send + Sync + 'static {
     type Deliveries: Stream<Item = PortResult<Delivery>> + Send + 'static;
 
     /// Appends a sealed envelope, wakes whoever listens and returns its sequence. The same `id` again appends nothing
-    /// and returns the sequence it has already.
+    /// and returns the sequence it has already, as long as that entry is kept.
     fn append(&self, mailbox: &str, id: &str, sealed: String) -> impl Future<Output = PortResult<u64>> + Send;
 
     /// Reads at most `limit` deliveries after a cursor.

@@ -28,7 +28,6 @@ pub(crate) enum Slug {
     BodyTooLarge,
     UnsupportedMediaType,
     TooManyRequests,
-    MailboxFull,
     Unsupported,
     Unavailable,
     Misconfigured,
@@ -71,7 +70,6 @@ impl Slug {
                 "Not this media type",
             ),
             Self::TooManyRequests => ("too-many-requests", StatusCode::TOO_MANY_REQUESTS, "Too many requests"),
-            Self::MailboxFull => ("mailbox-full", StatusCode::TOO_MANY_REQUESTS, "The mailbox is full"),
             Self::Unsupported => (
                 "unsupported",
                 StatusCode::NOT_IMPLEMENTED,
@@ -177,11 +175,6 @@ impl From<PortError> for Problem {
                 Slug::Unsupported,
                 "This platform does not offer that. Use one of the other ways.",
             ),
-            PortError::Full => Self::new(
-                Slug::MailboxFull,
-                "The other side does not read its messages. Try again later.",
-            )
-            .retry_after(5),
         }
     }
 }

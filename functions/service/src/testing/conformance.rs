@@ -57,7 +57,7 @@ pub async fn run<P: Platform>(platform: &P) -> Vec<(&'static str, Finding)> {
         ("a cursor beyond the end is a gap", beyond(mailboxes, entropy).await),
         ("an envelope's size is bounded", envelope_size(mailboxes, entropy).await),
         (
-            "a full mailbox refuses and changes nothing",
+            "a full mailbox drops its oldest and leaves a gap",
             full(mailboxes, entropy).await,
         ),
         (
@@ -424,18 +424,27 @@ async fn full(mailboxes: &impl Mailboxes, entropy: &impl Entropy) -> Finding {
     for number in 0..mailbox_limits::ENTRIES {
         append(mailboxes, &mailbox, &number.to_string()).await?;
     }
+    let last = mailbox_limits::ENTRIES - 1;
     same(
-        mailboxes.append(&mailbox, "more", "sealed".into()).await,
-        Err(PortError::Full),
-        "one more",
-    )?;
-    same(
-        append(mailboxes, &mailbox, "0").await?,
-        1,
+        append(mailboxes, &mailbox, &last.to_string()).await?,
+        last + 1,
         "a repeated append to a full mailbox",
     )?;
-    let last = read(mailboxes, &mailbox, mailbox_limits::ENTRIES - 1, 10).await?;
-    same(last.deliveries.len(), 1, "the last entry")?;
+    same(
+        read(mailboxes, &mailbox, 0, 1).await?.deliveries,
+        vec![entry(1, "0")],
+        "the oldest while there is room",
+    )?;
+    for id in ["more", "still more"] {
+        append(mailboxes, &mailbox, id).await?;
+    }
+    same(
+        read(mailboxes, &mailbox, 0, 2).await?.deliveries,
+        vec![Delivery::Gap(2), entry(3, "2")],
+        "the oldest of a full mailbox",
+    )?;
+    let newest = read(mailboxes, &mailbox, last + 2, 10).await?;
+    same(newest.deliveries, vec![entry(last + 3, "still more")], "the newest")?;
     same(append(mailboxes, &fresh(entropy)?, "a").await?, 1, "another mailbox")
 }
 

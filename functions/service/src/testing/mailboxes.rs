@@ -195,8 +195,8 @@ impl Mailboxes for MemoryMailboxes {
             return Ok(entry.sequence);
         }
         mailbox.drop_outdated(now);
-        if mailbox.entries.len() as u64 >= mailbox_limits::ENTRIES {
-            return Err(PortError::Full);
+        while mailbox.entries.len() as u64 >= mailbox_limits::ENTRIES {
+            mailbox.entries.pop_front();
         }
         mailbox.last += 1;
         mailbox.entries.push_back(Stored {

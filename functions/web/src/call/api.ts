@@ -37,7 +37,7 @@ export class Problem extends Error {
 
   /** Whether the same request may succeed a little later. */
   get passing(): boolean {
-    return ["unreachable", "unavailable", "too-many-requests", "mailbox-full"].includes(this.slug);
+    return ["unreachable", "unavailable", "too-many-requests"].includes(this.slug);
   }
 }
 

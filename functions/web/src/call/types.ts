@@ -166,7 +166,6 @@ export type ProblemSlug =
   | "unsupported-media-type"
   | "unsupported"
   | "too-many-requests"
-  | "mailbox-full"
   | "unavailable"
   | "misconfigured"
   /** The service was not reached: no network, or a blocked request. Made by the client. */
