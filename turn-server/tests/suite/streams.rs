@@ -43,7 +43,7 @@ fn requests_are_answered_in_order_however_they_are_cut() {
 
 #[test]
 fn what_is_not_stun_is_closed_at_once() {
-    let relay = Relay::start("");
+    let relay = Relay::start("streams = { idle = 600, partial = 600 }");
     for nonsense in [
         &b"GET / HTTP/1.1\r\n\r\n"[..],
         &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xFC],
@@ -57,7 +57,7 @@ fn what_is_not_stun_is_closed_at_once() {
 
 #[test]
 fn a_long_message_before_an_allocation_is_not_waited_for() {
-    let relay = Relay::start("");
+    let relay = Relay::start("streams = { idle = 600, partial = 600 }");
     let mut stream = connect(&relay);
     stream.write_all(&[0, 3, 0xFF, 0xF0, 0x21, 0x12, 0xA4, 0x42]).unwrap();
     assert!(closed(stream));
