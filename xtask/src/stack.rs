@@ -82,7 +82,7 @@ pub(crate) struct Stack {
     /// The demo site's address.
     pub(crate) site: String,
     /// The operator's key.
-    operator_key: String,
+    pub(crate) operator_key: String,
     relay_secret: String,
     services: Vec<Service>,
     _demo: Demo,

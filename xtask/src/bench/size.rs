@@ -20,7 +20,8 @@ pub(super) fn run(root: &Path) -> Result<()> {
         .map_err(|error| Failure::Sentence(format!("{}: {error}", path.display())))?;
     println!("{:>10} {:>10}", "bytes", "gzip");
     for (asset, about) in manifest["assets"].as_object().into_iter().flatten() {
-        println!("{:>10} {:>10}  {asset}", about["bytes"], about["gzip"]);
+        let [bytes, gzip] = ["bytes", "gzip"].map(|size| about[size].to_string());
+        println!("{bytes:>10} {gzip:>10}  {asset}");
     }
     let build = root.join("functions/cloudflare/build");
     let wasm: BTreeSet<PathBuf> = fs::read_dir(&build)

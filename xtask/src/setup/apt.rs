@@ -31,6 +31,20 @@ pub(crate) fn ensure(packages: &[&str], purpose: &str) -> Result<()> {
     })
 }
 
+/// Installs the packages of those programs that are not on `PATH`: pairs of program and package.
+pub(crate) fn ensure_programs(programs: &[(&str, &str)], purpose: &str) -> Result<()> {
+    let missing: Vec<&str> = programs
+        .iter()
+        .filter(|(program, _)| paths::on_path(program).is_none())
+        .map(|(_, package)| *package)
+        .collect();
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        ensure(&missing, purpose)
+    }
+}
+
 fn installed(package: &str) -> bool {
     answer(command("dpkg-query").args(["-W", "-f=${db:Status-Status}", package])).as_deref() == Some("installed")
 }

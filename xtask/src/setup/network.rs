@@ -1,10 +1,7 @@
 //! Network namespaces and their firewalls, for the network suite.
 
 use super::apt;
-use crate::{
-    failure::{Result, failure},
-    paths,
-};
+use crate::failure::{Result, failure};
 
 /// Makes sure that they can be made.
 pub(crate) fn ensure() -> Result<()> {
@@ -16,14 +13,6 @@ pub(crate) fn ensure() -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         return failure("the network suite makes network namespaces, which only root may: run it as root");
     }
-    let missing: Vec<&str> = [("ip", "iproute2"), ("nft", "nftables")]
-        .into_iter()
-        .filter(|(program, _)| paths::on_path(program).is_none())
-        .map(|(_, package)| package)
-        .collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        apt::ensure(&missing, "`ip` and `nft` for the network suite")
-    }
+    let programs = [("ip", "iproute2"), ("nft", "nftables")];
+    apt::ensure_programs(&programs, "`ip` and `nft` for the network suite")
 }

@@ -33,7 +33,7 @@ pub(super) fn schemathesis(world: &mut World) -> Result<()> {
     let stack = world.stack()?;
     let service = stack.service.clone();
     let organisation = stack.seeded.organisation.clone();
-    let access = Access::new(&service, &stack.site, &stack.seeded)?;
+    let access = Access::new(&service, &stack.operator_key, &stack.site, &stack.seeded)?;
     let description = format!("{service}/openapi.json");
     let documented = Client::new(&service).status("/openapi.json").map(|(_, text)| text);
     let paths = documented

@@ -6,6 +6,7 @@ use super::{scripts, world::World};
 use crate::{
     failure::Result,
     process::{answer, command, shown},
+    setup::apt,
 };
 
 /// What needs a running service, or the edge, has a part of its own.
@@ -18,6 +19,8 @@ const NATIVE: [&str; 5] = [
 ];
 
 pub(super) fn rust(world: &mut World) -> Result<()> {
+    let peers = [("turnutils_uclient", "coturn"), ("openssl", "openssl")];
+    apt::ensure_programs(&peers, "coturn's client and openssl, peers of the relay in its tests,")?;
     shown(runner(world).args(NATIVE))
 }
 
