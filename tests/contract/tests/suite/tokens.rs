@@ -90,7 +90,7 @@ async fn without_a_token_or_with_a_false_one_nothing_is_answered() {
     for (method, path, body) in guarded(&visitor.call) {
         let request = || {
             let request = organisation.service.request(method.clone(), &path);
-            body.iter().fold(request, |request, body| request.json(body))
+            body.iter().fold(request, visavis_contract::Call::json)
         };
         request().send().await.expect_problem(401, "token-missing");
         request()
