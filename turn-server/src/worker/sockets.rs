@@ -5,7 +5,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll;
@@ -158,6 +158,10 @@ pub struct RelaySettings {
     reserved: Arc<Mutex<HashMap<u64, Reserved>>>,
 }
 
+/// At most so many ports are reserved at once. A reservation outlives its allocation and so belongs to nobody's quota;
+/// browsers make none.
+const MOST_RESERVED: usize = 64;
+
 struct Reserved {
     socket: UdpSocket,
     address: SocketAddr,
@@ -187,6 +191,10 @@ impl Sockets {
     /// For the worker that waits on this epoll.
     pub fn new(epoll: Rc<OwnedFd>, settings: RelaySettings) -> io::Result<Self> {
         Ok(Self { epoll, settings })
+    }
+
+    fn reserved(&self) -> MutexGuard<'_, HashMap<u64, Reserved>> {
+        self.settings.reserved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets go of the reserved ports that nobody asked for.
@@ -238,6 +246,9 @@ impl Sockets {
         };
         let count = if first > last { 0 } else { (last - first) / step + 1 };
         let start = random()? % u64::from(count.max(1));
+        if wish == PortWish::EvenAndReserveNext && self.reserved().len() >= MOST_RESERVED {
+            return Err(OpenError::OutOfPorts);
+        }
         for attempt in 0..count.min(TRIES) {
             #[expect(
                 clippy::cast_possible_truncation,
@@ -257,8 +268,7 @@ impl Sockets {
             {
                 let token = random()?;
                 let until = Instant::now() + RESERVATION;
-                let mut all = self.settings.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-                all.insert(
+                self.reserved().insert(
                     token,
                     Reserved {
                         socket: reserved,
@@ -289,12 +299,10 @@ impl Relays for Sockets {
     }
 
     fn redeem(&mut self, now: Instant, key: AllocationKey, token: u64) -> Result<Relay<RelaySocket>, OpenError> {
-        let mut all = self.settings.reserved.lock().unwrap_or_else(PoisonError::into_inner);
-        let reserved = all
-            .remove(&token)
+        let reserved = self.reserved().remove(&token);
+        let reserved = reserved
             .filter(|reserved| reserved.until > now)
             .ok_or(OpenError::OutOfPorts)?;
-        drop(all);
         self.watch(reserved.socket, reserved.address, key)
     }
 }
@@ -307,4 +315,36 @@ fn bind(address: SocketAddr) -> Result<Option<UdpSocket>, OpenError> {
 
 fn random() -> Result<u64, OpenError> {
     getrandom::u64().map_err(|_| OpenError::OutOfPorts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use rustix::event::epoll;
+
+    use super::*;
+    use crate::address::RelayPort;
+
+    #[test]
+    fn reservations_whose_allocations_are_gone_cannot_take_all_ports() {
+        let ip = IpAddr::V4(Ipv4Addr::new(127, 90, 12, 7));
+        let ports = Ports {
+            first: RelayPort(20_000),
+            last: RelayPort(30_000),
+        };
+        let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC).unwrap());
+        let sockets = Sockets::new(epoll, RelaySettings::new(&[ip], &[], ports)).unwrap();
+        for _ in 0..MOST_RESERVED {
+            // The even port is let go of at once.
+            assert!(sockets.bind(ip, PortWish::EvenAndReserveNext).unwrap().2.is_some());
+        }
+        assert!(matches!(
+            sockets.bind(ip, PortWish::EvenAndReserveNext),
+            Err(OpenError::OutOfPorts)
+        ));
+        assert!(sockets.bind(ip, PortWish::Any).is_ok());
+        sockets.expire_reservations(Instant::now() + RESERVATION);
+        assert!(sockets.bind(ip, PortWish::EvenAndReserveNext).is_ok());
+    }
 }
