@@ -321,8 +321,6 @@ fn random() -> Result<u64, OpenError> {
 mod tests {
     use std::net::Ipv4Addr;
 
-    use rustix::event::epoll;
-
     use super::*;
     use crate::address::RelayPort;
 
