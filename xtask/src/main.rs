@@ -22,10 +22,11 @@ use std::{env, process::ExitCode};
 
 use arguments::Arguments;
 use failure::{Failure, Result, failure};
+use service::{Platform, Variant};
 use setup::Tools;
 
 const USAGE: &str = "\
-cargo xtask up [--fresh] [--port N] [--demo-port N] [--relay-port N] [--on cloudflare]
+cargo xtask up [--fresh] [--port N] [--demo-port N] [--relay-port N] [--on cloudflare|spin]
     builds and starts everything on this machine
 cargo xtask test [part…]
     runs all tests, or some parts: format lint unit contract browser network deploy
@@ -33,8 +34,8 @@ cargo xtask bench [part…]
     measures
 cargo xtask setup
     prepares this machine
-cargo xtask build
-    builds the pages and the worker";
+cargo xtask build [--on cloudflare|spin]
+    builds the pages and the service";
 
 fn main() -> ExitCode {
     match run() {
@@ -59,14 +60,26 @@ fn run() -> Result<()> {
         "bench" => bench::run(&root, arguments),
         "setup" => {
             arguments.end()?;
-            Tools::ensure(&root)?;
+            for platform in [Platform::Cloudflare, Platform::Spin] {
+                Tools::ensure(&root, platform)?;
+            }
             setup::browsers::Browsers::ensure().map(|_| ())
         }
         "build" => {
-            arguments.end()?;
-            service::build(&root, &Tools::ensure(&root)?)
+            let tools = Tools::ensure(&root, platform(arguments)?)?;
+            service::build(&root, &tools, Variant::Ordinary)
         }
-        "build-service" => service::build_worker(&root, &Tools::ensure(&root)?),
+        "build-service" => {
+            let tools = Tools::ensure(&root, platform(arguments)?)?;
+            service::build_adapter(&root, &tools, Variant::Ordinary)
+        }
         _ => failure(USAGE),
     }
+}
+
+/// The only option of a command.
+fn platform(mut arguments: Arguments) -> Result<Platform> {
+    let platform = arguments.option("--on")?.unwrap_or(Platform::Cloudflare);
+    arguments.end()?;
+    Ok(platform)
 }

@@ -1,109 +1,137 @@
-//! The service on Workers: building it, and starting it on workerd with local storage.
+//! The service on this machine: building it for a platform, and starting it there with local storage.
+
+pub(crate) mod cloudflare;
+pub(crate) mod spin;
 
 use std::{
-    fs,
+    fmt,
     path::{Path, PathBuf},
-    process::Command,
+    str::FromStr,
     time::Duration,
 };
 
 use crate::{
-    failure::{AtPath, Result, failure},
+    failure::{Result, failure},
     http::Client,
     process::{Service, quiet, step},
-    secrets::{Settings, write_settings},
-    setup::Tools,
+    secrets::Settings,
+    setup::{Edge, Tools},
 };
 
-/// Builds the pages and the worker.
-pub(crate) fn build(root: &Path, tools: &Tools) -> Result<()> {
-    build_pages(root, tools)?;
-    build_worker(root, tools)
+/// What the service runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Platform {
+    /// Workers, here on workerd.
+    Cloudflare,
+    /// Spin, by the user's `spin`.
+    Spin,
+    /// The project's own host for what Spin runs, for tests and for who has no `spin`.
+    SpinTestHost,
 }
 
-/// Builds the pages into `functions/web/dist`.
-pub(crate) fn build_pages(root: &Path, tools: &Tools) -> Result<()> {
+impl Platform {
+    /// All of them, the one that everything starts on first.
+    const ALL: [Self; 3] = [Self::Cloudflare, Self::Spin, Self::SpinTestHost];
+
+    /// This platform, or what stands in for it where the machine does not have it.
+    pub(crate) fn or_stand_in(self) -> Self {
+        if self == Self::Spin && !spin::installed() {
+            Self::SpinTestHost
+        } else {
+            self
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cloudflare => "cloudflare",
+            Self::Spin => "spin",
+            Self::SpinTestHost => "spin-test-host",
+        })
+    }
+}
+
+impl FromStr for Platform {
+    type Err = String;
+
+    fn from_str(name: &str) -> std::result::Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|platform| platform.to_string() == name)
+            .ok_or_else(|| {
+                format!(
+                    "the service runs on {}",
+                    Self::ALL.map(|platform| platform.to_string()).join(", ")
+                )
+            })
+    }
+}
+
+/// What is built of an adapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Variant {
+    /// What is deployed.
+    Ordinary,
+    /// With the routes that test the ports, for tests only.
+    Conformance,
+}
+
+impl Variant {
+    /// The options of cargo for it.
+    fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Ordinary => &[],
+            Self::Conformance => &["--features", "conformance"],
+        }
+    }
+}
+
+/// How a service starts.
+pub(crate) struct Start<'a> {
+    /// What was built.
+    pub(crate) variant: Variant,
+    /// The state folder, which has a folder `logs`.
+    pub(crate) state: &'a Path,
+    /// The port on the loopback interface.
+    pub(crate) port: u16,
+    /// Secrets and variables.
+    pub(crate) settings: &'a Settings,
+}
+
+impl Start<'_> {
+    /// Where databases lie.
+    fn storage(&self) -> PathBuf {
+        self.state.join("storage")
+    }
+}
+
+/// Builds the pages and the adapter.
+pub(crate) fn build(root: &Path, tools: &Tools, variant: Variant) -> Result<()> {
     step("building the pages", || {
         quiet(tools.node.node().arg("functions/web/build.mjs").current_dir(root))
-    })
-}
-
-/// Builds the worker into `functions/cloudflare/build`.
-pub(crate) fn build_worker(root: &Path, tools: &Tools) -> Result<()> {
-    build_worker_with(root, tools, Path::new("build"), &[]).map(drop)
-}
-
-/// Builds the worker with further options of cargo into a folder, seen from its package, and returns its entry.
-pub(crate) fn build_worker_with(root: &Path, tools: &Tools, folder: &Path, options: &[&str]) -> Result<PathBuf> {
-    let package = root.join("functions/cloudflare");
-    step("building the service for Workers", || {
-        quiet(
-            tools
-                .wasm
-                .worker_build(root)
-                .args(["--profile", "edge", "--out-dir"])
-                .arg(folder)
-                .arg(".")
-                .args(options)
-                .current_dir(&package),
-        )
     })?;
-    let entry = package.join(folder).join("index.js");
-    if fs::exists(&entry).at(&entry)? {
-        Ok(entry)
-    } else {
-        failure(format!("worker-build did not write {}", entry.display()))
+    build_adapter(root, tools, variant)
+}
+
+/// Builds the adapter alone.
+pub(crate) fn build_adapter(root: &Path, tools: &Tools, variant: Variant) -> Result<()> {
+    match &tools.edge {
+        Edge::Cloudflare(workers) => cloudflare::build(root, workers, variant),
+        Edge::Spin { compiler, .. } => spin::build(root, compiler, variant),
     }
 }
 
 /// Starts the built service and waits until it is healthy.
-pub(crate) fn start(root: &Path, tools: &Tools, state: &Path, port: u16, settings: &Settings) -> Result<Service> {
-    start_worker(root, tools, None, state, port, settings)
-}
-
-/// Starts the worker of this entry, or else the one of `wrangler.toml`, and waits until it is healthy.
-pub(crate) fn start_worker(
-    root: &Path,
-    tools: &Tools,
-    entry: Option<&Path>,
-    state: &Path,
-    port: u16,
-    settings: &Settings,
-) -> Result<Service> {
-    let storage = state.join("storage");
-    let file = state.join("service.env");
-    write_settings(&file, settings)?;
-    step("migrating the database", || {
-        quiet(
-            wrangler(root, tools, state)
-                .args(["d1", "migrations", "apply", "DB", "--local", "--persist-to"])
-                .arg(&storage),
-        )
-    })?;
-    let mut dev = wrangler(root, tools, state);
-    dev.arg("dev")
-        .args(entry)
-        .args([
-            "--local",
-            "--show-interactive-dev-session=false",
-            "--ip",
-            "127.0.0.1",
-            "--log-level",
-            "log",
-        ])
-        .args([
-            "--port",
-            &port.to_string(),
-            "--inspector-port",
-            &crate::ports::free()?.to_string(),
-        ])
-        .arg("--env-file")
-        .arg(&file)
-        .arg("--persist-to")
-        .arg(&storage);
-    let client = Client::new(&origin(port));
+pub(crate) fn start(root: &Path, tools: &Tools, start: &Start) -> Result<Service> {
+    let mut command = match &tools.edge {
+        Edge::Cloudflare(_) => cloudflare::command(root, &tools.node, start)?,
+        Edge::Spin { host, .. } => spin::command(root, host.as_deref(), start)?,
+    };
+    let client = Client::new(&origin(start.port));
     step("starting the service", || {
-        let mut service = Service::start("the service", &mut dev, &state.join("logs/service.log"))?;
+        let mut service = Service::start("the service", &mut command, &start.state.join("logs/service.log"))?;
         let mut last = None;
         let healthy = service.wait_until(Duration::from_mins(1), |_| {
             last = client.status("/healthz");
@@ -122,20 +150,4 @@ pub(crate) fn start_worker(
 /// Where browsers reach it. `localhost` is a secure context, and another origin than 127.0.0.1.
 pub(crate) fn origin(port: u16) -> String {
     format!("http://localhost:{port}")
-}
-
-/// `wrangler`, kept to itself: no reports, no questions, nothing of this machine's other sessions.
-pub(crate) fn wrangler(root: &Path, tools: &Tools, state: &Path) -> Command {
-    let mut wrangler = tools.node.tool("wrangler");
-    wrangler
-        .current_dir(root)
-        .env("CI", "1")
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("WRANGLER_SEND_ERROR_REPORTS", "false")
-        .env("CLOUDFLARE_CF_FETCH_ENABLED", "false")
-        .env("WRANGLER_LOG_PATH", state.join("logs"))
-        .env("WRANGLER_REGISTRY_PATH", state.join("registry"))
-        // wrangler.toml: everything is built already.
-        .env("VISAVIS_BUILT", "1");
-    wrangler
 }

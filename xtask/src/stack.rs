@@ -16,7 +16,7 @@ use crate::{
     process::{Service, step},
     relay, secrets,
     seed::{self, Seeded},
-    service,
+    service::{self, Start, Variant},
     setup::Tools,
 };
 
@@ -99,7 +99,7 @@ impl Stack {
         let logs = place.state.join("logs");
         fs::create_dir_all(&logs).at(&logs)?;
 
-        service::build(root, tools)?;
+        service::build(root, tools, Variant::Ordinary)?;
         let binary = relay::build(root)?;
 
         let mut settings = secrets::ensure(&place.state)?;
@@ -115,7 +115,16 @@ impl Stack {
         );
 
         let relay = relay::start(&binary, &place.state, place.relay_port, &relay_secret)?;
-        let service = service::start(root, tools, &place.state, place.port, &settings)?;
+        let service = service::start(
+            root,
+            tools,
+            &Start {
+                variant: Variant::Ordinary,
+                state: &place.state,
+                port: place.port,
+                settings: &settings,
+            },
+        )?;
         let site = format!("http://127.0.0.1:{}", place.demo_port);
         let seeded = step("making the demo organisation", || {
             seed::seed(&origin, &operator_key, &site)

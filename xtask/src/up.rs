@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::{
     arguments::Arguments,
-    failure::{Failure, Result, failure},
+    failure::{Failure, Result},
+    service::Platform,
     setup::Tools,
     stack::{Place, Stack},
 };
@@ -12,7 +13,7 @@ use crate::{
 /// Runs until Ctrl-C.
 pub(crate) fn run(root: &Path, mut arguments: Arguments) -> Result<()> {
     let fresh = arguments.flag("--fresh");
-    let platform: Option<String> = arguments.option("--on")?;
+    let platform = arguments.option("--on")?.unwrap_or(Platform::Cloudflare);
     let place = Place {
         state: root.join(".visavis"),
         port: arguments.option("--port")?.unwrap_or(8787),
@@ -21,13 +22,10 @@ pub(crate) fn run(root: &Path, mut arguments: Arguments) -> Result<()> {
         settings: Vec::new(),
     };
     arguments.end()?;
-    if let Some(platform) = platform.filter(|platform| platform != "cloudflare") {
-        return failure(format!("--on {platform}: the service runs on cloudflare only, so far"));
-    }
     if fresh {
         place.empty()?;
     }
-    let tools = Tools::ensure(root)?;
+    let tools = Tools::ensure(root, platform.or_stand_in())?;
     let mut stack = Stack::start(root, &tools, &place)?;
     announce(&stack)?;
     match stack.watch() {

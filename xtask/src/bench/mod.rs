@@ -9,6 +9,7 @@ use crate::{
     failure::{AtPath, Result, failure},
     paths,
     process::shown,
+    service::{self, Platform, Variant},
     setup::{Tools, browsers::Browsers},
     stack::{Place, Stack},
 };
@@ -42,7 +43,7 @@ pub(crate) fn run(root: &Path, arguments: Arguments) -> Result<()> {
             known.join(", ")
         ));
     }
-    let tools = Tools::ensure(root)?;
+    let tools = Tools::ensure(root, Platform::Cloudflare)?;
     let place = Place::apart(
         paths::target(root).join(format!("xtask/bench-{}", std::process::id())),
         LIMITS,
@@ -55,7 +56,7 @@ pub(crate) fn run(root: &Path, arguments: Arguments) -> Result<()> {
         println!("\n── {name} ──");
         match measure {
             Measure::Here(measure) => {
-                crate::service::build(root, &tools)?;
+                service::build(root, &tools, Variant::Ordinary)?;
                 measure(root)?;
             }
             Measure::Script(script) => {

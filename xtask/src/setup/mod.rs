@@ -7,25 +7,63 @@ pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod python;
 pub(crate) mod wasm;
+pub(crate) mod workers;
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
-use crate::failure::{AtPath, Result};
+use crate::{
+    failure::{AtPath, Result},
+    service::{self, Platform},
+};
 
-/// What building and starting the service needs.
+/// What building and starting the service on one platform needs.
 pub(crate) struct Tools {
-    /// Rust for the edge.
-    pub(crate) wasm: wasm::Wasm,
     /// Node and the npm packages.
     pub(crate) node: node::Node,
+    /// What makes WebAssembly for the platform.
+    pub(crate) edge: Edge,
+}
+
+/// What is particular to a platform.
+pub(crate) enum Edge {
+    /// Cloudflare's.
+    Cloudflare(workers::Workers),
+    /// Spin's.
+    Spin {
+        /// Rust for the component.
+        compiler: wasm::Compiler,
+        /// The test host, when it is to run the component instead of `spin`.
+        host: Option<PathBuf>,
+    },
+}
+
+impl Edge {
+    /// Rust for the platform.
+    pub(crate) fn compiler(&self) -> &wasm::Compiler {
+        match self {
+            Self::Cloudflare(workers) => &workers.compiler,
+            Self::Spin { compiler, .. } => compiler,
+        }
+    }
 }
 
 impl Tools {
     /// Makes sure of them.
-    pub(crate) fn ensure(root: &Path) -> Result<Self> {
+    pub(crate) fn ensure(root: &Path, platform: Platform) -> Result<Self> {
         Ok(Self {
             node: node::Node::ensure(root)?,
-            wasm: wasm::Wasm::ensure(root)?,
+            edge: match platform {
+                Platform::Cloudflare => Edge::Cloudflare(workers::Workers::ensure(root)?),
+                Platform::Spin | Platform::SpinTestHost => Edge::Spin {
+                    compiler: wasm::Compiler::ensure(wasm::Target::Component)?,
+                    host: (platform == Platform::SpinTestHost)
+                        .then(|| service::spin::build_test_host(root))
+                        .transpose()?,
+                },
+            },
         })
     }
 }

@@ -16,7 +16,6 @@ use crate::{
     process::{answer, command, quiet, step, try_quiet},
 };
 
-const TARGET: &str = "wasm32-unknown-unknown";
 const RUSTUP_LIMIT: Duration = Duration::from_secs(20);
 // `lld-22`: the linker of `rust-web-llvm`, which does not ask for it.
 const DEBIAN: [&str; 6] = [
@@ -27,106 +26,123 @@ const DEBIAN: [&str; 6] = [
     "lld-22",
     "rust-web-clippy",
 ];
-const WORKER_BUILD: &str = "0.8.7";
+/// The C library below Rust's own for components.
+const WASI_LIBC: &str = "wasi-libc";
 
-/// A cargo that builds for [`TARGET`], and the tools around it.
-pub(crate) struct Wasm {
-    /// The folder of the wrappers to put on `PATH`, where the Rust at hand does not have the target.
-    wrappers: Option<PathBuf>,
-    /// The folder with `worker-build` and `wasm-bindgen`.
-    tools: PathBuf,
+/// What WebAssembly is built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A module for a JavaScript engine.
+    Browser,
+    /// A component.
+    Component,
 }
 
-impl Wasm {
+impl Target {
+    /// Rust's name for it.
+    pub(crate) fn triple(self) -> &'static str {
+        match self {
+            Self::Browser => "wasm32-unknown-unknown",
+            Self::Component => "wasm32-wasip2",
+        }
+    }
+}
+
+/// A cargo that builds for a [`Target`].
+pub(crate) struct Compiler {
+    target: Target,
+    /// The folder of the wrappers to put on `PATH`, where the Rust at hand does not have the target.
+    wrappers: Option<PathBuf>,
+}
+
+impl Compiler {
     /// Makes sure of it.
-    pub(crate) fn ensure(root: &Path) -> Result<Self> {
-        let wrappers = if ordinary_target() { None } else { Some(other_target()?) };
-        let tools = paths::cache()?.join("cargo-tools");
-        fs::create_dir_all(&tools).at(&tools)?;
-        let _lock = super::lock(&tools)?;
-        install_tool(&tools, "worker-build", "worker-build", WORKER_BUILD, true)?;
-        // The tool must be of the library's version to the digit; its own lock file pins an older library.
-        install_tool(
-            &tools,
-            "wasm-bindgen-cli",
-            "wasm-bindgen",
-            &locked_version(root, "wasm-bindgen")?,
-            false,
-        )?;
-        Ok(Self {
-            wrappers,
-            tools: tools.join("bin"),
-        })
+    pub(crate) fn ensure(target: Target) -> Result<Self> {
+        let wrappers = if ordinary_target(target) {
+            None
+        } else {
+            Some(other_target(target)?)
+        };
+        Ok(Self { target, wrappers })
     }
 
-    /// `cargo clippy`, for packages of the edge.
+    /// `cargo build` for the target.
+    pub(crate) fn build(&self) -> Command {
+        let mut build = match &self.wrappers {
+            None => command("cargo"),
+            Some(wrappers) => command(wrappers.join("cargo")),
+        };
+        build.args(["build", "--target", self.target.triple()]);
+        build
+    }
+
+    /// `cargo clippy` for the target.
     pub(crate) fn clippy(&self) -> Command {
         let mut clippy = match &self.wrappers {
             None => command("cargo"),
             // Not through cargo, which looks for another toolchain's clippy first.
             Some(wrappers) => command(wrappers.join("cargo-clippy")),
         };
-        clippy.arg("clippy");
+        clippy.args(["clippy", "--target", self.target.triple()]);
         clippy
     }
 
-    /// `worker-build`, kept from downloading anything.
-    pub(crate) fn worker_build(&self, root: &Path) -> Command {
-        let modules = root.join("node_modules");
-        let mut build = command(self.tools.join("worker-build"));
-        build
-            .env("WASM_BINDGEN_BIN", self.tools.join("wasm-bindgen"))
-            .env("WASM_OPT_BIN", modules.join("binaryen/bin/wasm-opt"))
-            .env("ESBUILD_BIN", modules.join("esbuild/bin/esbuild"));
+    /// Lets a program that calls `cargo` by itself find the right one.
+    pub(crate) fn put_on_path(&self, program: &mut Command) {
         if let Some(wrappers) = &self.wrappers {
-            build.env("PATH", paths::path_with([wrappers.as_path()]));
+            program.env("PATH", paths::path_with([wrappers.as_path()]));
         }
-        build
     }
 }
 
 /// Whether the Rust at hand builds for the target, after an attempt at adding it.
-fn ordinary_target() -> bool {
+fn ordinary_target(target: Target) -> bool {
+    let triple = target.triple();
     let present = || {
-        answer(command("rustc").args(["--print", "target-libdir", "--target", TARGET]))
+        answer(command("rustc").args(["--print", "target-libdir", "--target", triple]))
             .is_some_and(|folder| fs::read_dir(folder).is_ok_and(|mut files| files.next().is_some()))
     };
     if present() {
         return true;
     }
-    if paths::on_path("rustup").is_none() || debian_sysroot().is_ok_and(|sysroot| sysroot.is_dir()) {
+    if paths::on_path("rustup").is_none() || debian_sysroot(target).is_ok_and(|sysroot| sysroot.is_dir()) {
         return false;
     }
-    let added = step(&format!("adding the Rust target {TARGET} (rustup)"), || {
-        try_quiet(command("rustup").args(["target", "add", TARGET]), Some(RUSTUP_LIMIT))
+    let added = step(&format!("adding the Rust target {triple} (rustup)"), || {
+        try_quiet(command("rustup").args(["target", "add", triple]), Some(RUSTUP_LIMIT))
     });
     matches!(added, Ok(true)) && present()
 }
 
 /// The wrappers of the fallback.
-fn other_target() -> Result<PathBuf> {
+fn other_target(target: Target) -> Result<PathBuf> {
+    let triple = target.triple();
     if !Path::new("/etc/debian_version").exists() {
         return failure(format!(
-            "Rust's target {TARGET} is needed and could not be added: run `rustup target add {TARGET}`"
+            "Rust's target {triple} is needed and could not be added: run `rustup target add {triple}`"
         ));
     }
+    let packages: Vec<&str> = match target {
+        Target::Browser => DEBIAN.to_vec(),
+        Target::Component => [&DEBIAN[..], &[WASI_LIBC]].concat(),
+    };
     apt::ensure(
-        &DEBIAN,
-        &format!("a Rust compiler for {TARGET} (`rustup target add {TARGET}` did not succeed)"),
+        &packages,
+        &format!("a Rust compiler for {triple} (`rustup target add {triple}` did not succeed)"),
     )?;
-    let sysroot = debian_sysroot()?;
+    let sysroot = debian_sysroot(target)?;
     let _lock = super::lock(&sysroot)?;
     if !sysroot.is_dir() {
         step(
-            "building Rust's standard library for WebAssembly, once for this machine",
-            || build_sysroot(&sysroot),
+            &format!("building Rust's standard library for {triple}, once for this machine"),
+            || build_sysroot(target, &sysroot),
         )?;
     }
     Ok(sysroot.join("bin"))
 }
 
 /// One folder for each compiler. Its path must not contain "rustup": worker-build would call it.
-fn debian_sysroot() -> Result<PathBuf> {
+fn debian_sysroot(target: Target) -> Result<PathBuf> {
     let version = answer(command("/usr/bin/rustc").arg("--version"))
         .ok_or_else(|| Failure::Sentence("/usr/bin/rustc does not start: reinstall the package rustc-web".into()))?;
     let name: Vec<&str> = version
@@ -134,12 +150,13 @@ fn debian_sysroot() -> Result<PathBuf> {
         .filter(|part| !part.is_empty())
         .collect();
     Ok(paths::cache()?.join(format!(
-        "wasm-{}",
+        "{}-{}",
+        target.triple(),
         name.iter().skip(1).take(2).copied().collect::<Vec<_>>().join("-")
     )))
 }
 
-fn build_sysroot(sysroot: &Path) -> Result<()> {
+fn build_sysroot(target: Target, sysroot: &Path) -> Result<()> {
     let draft = sysroot.with_added_extension("draft");
     if draft.exists() {
         fs::remove_dir_all(&draft).at(&draft)?;
@@ -159,7 +176,7 @@ fn build_sysroot(sysroot: &Path) -> Result<()> {
                 "--release",
                 "-Zbuild-std=std,panic_abort,proc_macro",
                 "--target",
-                TARGET,
+                target.triple(),
             ])
             .current_dir(&package)
             .env_remove("CARGO_BUILD_TARGET")
@@ -171,15 +188,24 @@ fn build_sysroot(sysroot: &Path) -> Result<()> {
     )?;
 
     let rustlib = draft.join("lib/rustlib");
-    let libraries = rustlib.join(TARGET).join("lib");
+    let libraries = rustlib.join(target.triple()).join("lib");
     fs::create_dir_all(&libraries).at(&libraries)?;
-    let built = package.join("target").join(TARGET).join("release/deps");
+    let built = package.join("target").join(target.triple()).join("release/deps");
     for file in fs::read_dir(&built).at(&built)? {
         let file = file.at(&built)?.path();
         let name = file.file_name().unwrap_or_default();
         let library = file.extension().is_some_and(|extension| extension == "rlib");
         if library && !name.to_string_lossy().starts_with("libstd_for_wasm-") {
             fs::copy(&file, libraries.join(name)).at(&file)?;
+        }
+    }
+    if target == Target::Component {
+        // Where the compiler looks for the C library of its own distribution.
+        let own = libraries.join("self-contained");
+        fs::create_dir_all(&own).at(&own)?;
+        for name in ["libc.a", "crt1-command.o", "crt1-reactor.o"] {
+            let file = Path::new("/usr/lib/wasm32-wasi").join(name);
+            fs::copy(&file, own.join(name)).at(&file)?;
         }
     }
     for name in ["etc", "src", &format!("{}-unknown-linux-gnu", env::consts::ARCH)] {
@@ -202,47 +228,6 @@ fn build_sysroot(sysroot: &Path) -> Result<()> {
     )?;
     fs::remove_dir_all(&package).at(&package)?;
     fs::rename(&draft, sysroot).at(sysroot)
-}
-
-/// Installs a program into the cache, unless that version is there.
-fn install_tool(folder: &Path, package: &str, program: &str, version: &str, locked: bool) -> Result<()> {
-    let there = answer(command(folder.join("bin").join(program)).arg("--version"));
-    if there.is_some_and(|text| text.split_whitespace().any(|word| word == version)) {
-        return Ok(());
-    }
-    step(&format!("building {package} {version}, once for this machine"), || {
-        let mut cargo = command("cargo");
-        cargo
-            .args([
-                "install",
-                "--quiet",
-                "--force",
-                package,
-                "--version",
-                &format!("={version}"),
-                "--root",
-            ])
-            .arg(folder);
-        if locked {
-            cargo.arg("--locked");
-        }
-        quiet(&mut cargo)
-    })
-}
-
-/// The version of a package in Cargo.lock.
-fn locked_version(root: &Path, package: &str) -> Result<String> {
-    let path = root.join("Cargo.lock");
-    let lock = fs::read_to_string(&path).at(&path)?;
-    let entry = format!("name = \"{package}\"\nversion = \"");
-    lock.split_once(&entry)
-        .and_then(|(_, rest)| rest.split_once('"'))
-        .map(|(version, _)| version.to_owned())
-        .ok_or_else(|| {
-            Failure::Sentence(format!(
-                "Cargo.lock has no package {package}: run `cargo update --workspace`"
-            ))
-        })
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

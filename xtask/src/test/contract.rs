@@ -12,16 +12,16 @@ use crate::{
     process::{command, shown},
     relay, secrets,
     seed::Access,
-    service,
+    service::{self, Platform, Start, Variant},
     setup::python,
 };
 
 const SCHEMATHESIS: &str = "4.32.5";
 
-pub(super) fn suite(world: &mut World) -> Result<()> {
+pub(super) fn suite(world: &mut World, platform: Platform) -> Result<()> {
     let mut tests = unit::runner(world);
     tests.args(["--package", "visavis-contract"]);
-    world.stack()?;
+    world.stack(platform)?;
     world.describe(&mut tests);
     shown(&mut tests)
 }
@@ -30,7 +30,7 @@ pub(super) fn suite(world: &mut World) -> Result<()> {
 pub(super) fn schemathesis(world: &mut World) -> Result<()> {
     let programs = python::ensure("schemathesis", SCHEMATHESIS)?;
     let root = world.root.clone();
-    let stack = world.stack()?;
+    let stack = world.stack(Platform::Cloudflare)?;
     let service = stack.service.clone();
     let organisation = stack.seeded.organisation.clone();
     let access = Access::new(&service, &stack.operator_key, &stack.site, &stack.seeded)?;
@@ -67,20 +67,24 @@ pub(super) fn schemathesis(world: &mut World) -> Result<()> {
     )
 }
 
-/// Do the ports do on workerd what the service expects of them?
-pub(super) fn ports(world: &mut World) -> Result<()> {
+/// Do the ports do on a platform what the service expects of them?
+pub(super) fn ports(world: &mut World, platform: Platform) -> Result<()> {
     let root = world.root.clone();
     let state = paths::target(&root).join(format!("xtask/ports-{}", std::process::id()));
-    let tools = world.tools()?;
-    service::build_pages(&root, tools)?;
-    let features = ["--features", "conformance"];
-    let entry = service::build_worker_with(&root, tools, &paths::target(&root).join("xtask/conformance"), &features)?;
+    let tools = world.tools(platform)?;
+    service::build(&root, tools, Variant::Conformance)?;
     let port = ports::free()?;
     fs::create_dir_all(state.join("logs")).at(&state)?;
     let mut settings = secrets::ensure(&state)?;
     settings.insert("PUBLIC_URL".into(), service::origin(port));
     settings.insert("RELAY_URLS".into(), relay::urls(port));
-    let running = service::start_worker(&root, tools, Some(&entry), &state, port, &settings)?;
+    let start = Start {
+        variant: Variant::Conformance,
+        state: &state,
+        port,
+        settings: &settings,
+    };
+    let running = service::start(&root, tools, &start)?;
     let (_, findings) = Client::new(&service::origin(port)).ask("POST", "/conformance", As::Anyone, None)?;
     drop(running);
     fs::remove_dir_all(&state).at(&state)?;

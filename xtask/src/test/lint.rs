@@ -1,7 +1,7 @@
 //! What compilers and linters object to; warnings count.
 
 use super::world::World;
-use crate::{failure::Result, process::shown};
+use crate::{failure::Result, process::shown, service::Platform};
 
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -45,20 +45,23 @@ pub(super) fn rust(world: &mut World) -> Result<()> {
                 "--workspace",
                 "--exclude",
                 "visavis-cloudflare",
+                "--exclude",
+                "visavis-spin",
                 "--all-targets",
             ])
             .args(DENY),
     )
 }
 
-/// The adapter, for the target it runs on.
+/// The adapters, each for the target it runs on.
 pub(super) fn edge(world: &mut World) -> Result<()> {
     let root = world.root.clone();
-    let mut clippy = world.tools()?.wasm.clippy();
-    shown(
-        clippy
-            .args(["--package", "visavis-cloudflare", "--target", "wasm32-unknown-unknown"])
-            .args(DENY)
-            .current_dir(root),
-    )
+    for (platform, package) in [
+        (Platform::Cloudflare, "visavis-cloudflare"),
+        (Platform::Spin, "visavis-spin"),
+    ] {
+        let mut clippy = world.tools(platform)?.edge.compiler().clippy();
+        shown(clippy.args(["--package", package]).args(DENY).current_dir(&root))?;
+    }
+    Ok(())
 }

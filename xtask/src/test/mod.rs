@@ -19,6 +19,7 @@ use crate::{
     arguments::Arguments,
     failure::{Failure, Result, failure},
     process::seconds,
+    service::Platform,
 };
 
 /// One thing that passes or fails.
@@ -27,6 +28,9 @@ struct Check {
     name: &'static str,
     run: fn(&mut World) -> Result<()>,
 }
+
+const CLOUDFLARE: Platform = Platform::Cloudflare;
+const TEST_HOST: Platform = Platform::SpinTestHost;
 
 const fn check(part: &'static str, name: &'static str, run: fn(&mut World) -> Result<()>) -> Check {
     Check { part, name, run }
@@ -45,10 +49,10 @@ const CHECKS: &[Check] = &[
     check("unit", "Rust examples", unit::examples),
     check("unit", "pages", unit::pages),
     check("deploy", "dry run", deploy::dry_run),
-    check("contract", "suite", contract::suite),
+    check("contract", "suite", |world| contract::suite(world, CLOUDFLARE)),
     check("contract", "schemathesis", contract::schemathesis),
-    check("contract", "ports", contract::ports),
-    check("browser", "suite", scripts::browser),
+    check("contract", "ports", |world| contract::ports(world, CLOUDFLARE)),
+    check("browser", "suite", |world| scripts::browser(world, CLOUDFLARE)),
     check("network", "suite", scripts::network),
 ];
 

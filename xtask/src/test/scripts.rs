@@ -9,23 +9,24 @@ use super::world::World;
 use crate::{
     failure::{AtPath, Result, failure},
     process::shown,
+    service::Platform,
     setup::network,
 };
 
 /// Files run one after the other: each opens browsers, which fight for the processor otherwise.
 const ONE_BY_ONE: [&str; 1] = ["--test-concurrency=1"];
 
-pub(super) fn browser(world: &mut World) -> Result<()> {
-    with_stack(world, "tests/browser")
+pub(super) fn browser(world: &mut World, platform: Platform) -> Result<()> {
+    with_stack(world, platform, "tests/browser")
 }
 
 pub(super) fn network(world: &mut World) -> Result<()> {
     network::ensure()?;
-    with_stack(world, "tests/network")
+    with_stack(world, Platform::Cloudflare, "tests/network")
 }
 
-fn with_stack(world: &mut World, folder: &str) -> Result<()> {
-    world.stack()?;
+fn with_stack(world: &mut World, platform: Platform, folder: &str) -> Result<()> {
+    world.stack(platform)?;
     run(world, folder, &ONE_BY_ONE)
 }
 

@@ -10,12 +10,14 @@ use crate::{
 };
 
 /// What needs a running service, or the edge, has a part of its own.
-const NATIVE: [&str; 5] = [
+const NATIVE: [&str; 7] = [
     "--workspace",
     "--exclude",
     "visavis-contract",
     "--exclude",
     "visavis-cloudflare",
+    "--exclude",
+    "visavis-spin",
 ];
 
 pub(super) fn rust(world: &mut World) -> Result<()> {

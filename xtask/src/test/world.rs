@@ -10,6 +10,7 @@ use crate::{
     failure::{AtPath, Failure, Result, failure},
     paths,
     process::{command, step},
+    service::Platform,
     setup::{Tools, browsers::Browsers, node::Node},
     stack::{Place, Stack},
 };
@@ -23,15 +24,15 @@ pub(super) struct World {
     pub(super) root: PathBuf,
     state: PathBuf,
     node: Option<Node>,
-    tools: Option<Tools>,
+    tools: Vec<(Platform, Tools)>,
     browsers: Option<Browsers>,
     stack: Start,
 }
 
 enum Start {
     NotYet,
-    Running(Box<Stack>),
-    Failed,
+    Running(Platform, Box<Stack>),
+    Failed(Platform),
 }
 
 impl World {
@@ -40,7 +41,7 @@ impl World {
             root: root.to_path_buf(),
             state: paths::target(root).join(format!("xtask/test-{}", std::process::id())),
             node: None,
-            tools: None,
+            tools: Vec::new(),
             browsers: None,
             stack: Start::NotYet,
         }
@@ -61,12 +62,16 @@ impl World {
         self.node.as_ref().ok_or(Failure::Interrupted)
     }
 
-    /// Everything that building needs.
-    pub(super) fn tools(&mut self) -> Result<&Tools> {
-        if self.tools.is_none() {
-            self.tools = Some(Tools::ensure(&self.root)?);
-        }
-        self.tools.as_ref().ok_or(Failure::Interrupted)
+    /// Everything that building for a platform needs.
+    pub(super) fn tools(&mut self, platform: Platform) -> Result<&Tools> {
+        let at = match self.tools.iter().position(|(known, _)| *known == platform) {
+            Some(at) => at,
+            None => {
+                self.tools.push((platform, Tools::ensure(&self.root, platform)?));
+                self.tools.len() - 1
+            }
+        };
+        Ok(&self.tools[at].1)
     }
 
     /// The browsers.
@@ -77,29 +82,31 @@ impl World {
         self.browsers.as_ref().ok_or(Failure::Interrupted)
     }
 
-    /// The running stack, started by whoever needs it first.
-    pub(super) fn stack(&mut self) -> Result<&Stack> {
-        if matches!(self.stack, Start::NotYet) {
-            self.stack = Start::Failed;
-            let place = Place::apart(self.state.clone(), LIMITS)?;
-            self.tools()?;
-            let Some(tools) = &self.tools else {
-                return Err(Failure::Interrupted);
-            };
-            let stack = step("starting a stack for the tests", || {
-                Stack::start(&self.root, tools, &place)
+    /// The running stack, started by whoever needs it first. There is one at a time.
+    pub(super) fn stack(&mut self, platform: Platform) -> Result<&Stack> {
+        let there = match &self.stack {
+            Start::NotYet => false,
+            Start::Running(on, _) | Start::Failed(on) => *on == platform,
+        };
+        if !there {
+            self.stack = Start::Failed(platform);
+            let place = Place::apart(self.state.join(platform.to_string()), LIMITS)?;
+            let root = self.root.clone();
+            let tools = self.tools(platform)?;
+            let stack = step(&format!("starting a stack for the tests on {platform}"), || {
+                Stack::start(&root, tools, &place)
             })?;
-            self.stack = Start::Running(Box::new(stack));
+            self.stack = Start::Running(platform, Box::new(stack));
         }
         match &self.stack {
-            Start::Running(stack) => Ok(stack),
+            Start::Running(_, stack) => Ok(stack),
             _ => failure("the stack did not start, see above"),
         }
     }
 
     /// Tells a program where the stack is, if there is one.
     pub(super) fn describe(&self, program: &mut Command) {
-        if let Start::Running(stack) = &self.stack {
+        if let Start::Running(_, stack) = &self.stack {
             stack.describe(program);
         }
     }
@@ -107,7 +114,7 @@ impl World {
     /// Fails when a program of the stack has ended by itself.
     pub(super) fn check(&mut self) -> Result<()> {
         match &mut self.stack {
-            Start::Running(stack) => stack.check(),
+            Start::Running(_, stack) => stack.check(),
             _ => Ok(()),
         }
     }
@@ -119,7 +126,7 @@ impl World {
         if started && passed {
             fs::remove_dir_all(&self.state).at(&self.state)?;
         } else if started {
-            println!("\nthe stack's logs are in {}", self.state.join("logs").display());
+            println!("\nthe logs of what ran are below {}", self.state.display());
         }
         Ok(())
     }
