@@ -10,6 +10,7 @@ mod paths;
 mod ports;
 mod process;
 mod relay;
+mod release;
 mod secrets;
 mod seed;
 mod service;
@@ -29,13 +30,17 @@ const USAGE: &str = "\
 cargo xtask up [--fresh] [--port N] [--demo-port N] [--relay-port N] [--on cloudflare|spin]
     builds and starts everything on this machine
 cargo xtask test [part…]
-    runs all tests, or some parts: format lint unit contract browser network deploy
+    runs all tests, or some parts: format lint unit release contract browser network deploy
 cargo xtask bench [part…]
     measures
 cargo xtask setup
     prepares this machine
 cargo xtask build [--on cloudflare|spin]
-    builds the pages and the service";
+    builds the pages and the service
+cargo xtask release [--key FILE] [--out FOLDER]
+    builds the pages and writes a manifest of every byte that a deployment serves, signed with the key
+cargo xtask verify-deployment URL [--manifest FILE --key FILE]
+    compares what a deployment serves with a signed manifest, or with this checkout";
 
 fn main() -> ExitCode {
     match run() {
@@ -73,6 +78,8 @@ fn run() -> Result<()> {
             let tools = Tools::ensure(&root, platform(arguments)?)?;
             service::build_adapter(&root, &tools, Variant::Ordinary)
         }
+        "release" => release::release(&root, arguments),
+        "verify-deployment" => release::verify(&root, arguments),
         _ => failure(USAGE),
     }
 }

@@ -4,6 +4,7 @@ mod contract;
 mod deploy;
 mod format;
 mod lint;
+mod release;
 mod scripts;
 mod unit;
 mod world;
@@ -48,8 +49,10 @@ const CHECKS: &[Check] = &[
     check("unit", "Rust", unit::rust),
     check("unit", "Rust examples", unit::examples),
     check("unit", "pages", unit::pages),
+    check("release", "reproducible", release::reproducible),
     check("deploy", "dry run", deploy::dry_run),
     check("contract", "suite", |world| contract::suite(world, CLOUDFLARE)),
+    check("release", "deployment", release::deployment),
     check("contract", "schemathesis", contract::schemathesis),
     check("contract", "ports", |world| contract::ports(world, CLOUDFLARE)),
     check("browser", "suite", |world| scripts::browser(world, CLOUDFLARE)),
