@@ -87,8 +87,10 @@ impl Family {
 pub enum Via {
     /// Datagrams through the listener of this index.
     Datagram(u16),
-    /// The byte stream (TCP, TLS) or DTLS association of this number, unique in its worker's life.
+    /// The byte stream (TCP, TLS) of this number, which no other has as long as it is open.
     Session(u32),
+    /// Datagrams through DTLS, by the DTLS listener of this index.
+    Association(u16),
 }
 
 /// The 5-tuple that names an allocation (RFC 8656 section 3): protocol and server address are in [`Via`].

@@ -69,7 +69,7 @@ pub struct Config {
     pub workers: Option<usize>,
 }
 
-/// A listening socket: `udp://address:port`, `tcp://…` or `tls://…`.
+/// A listening socket: `udp://address:port`, `tcp://…`, `tls://…` or `dtls://…`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Listen {
@@ -88,6 +88,8 @@ pub enum Transport {
     Tcp,
     /// STUN on a stream through TLS.
     Tls,
+    /// STUN in datagrams through DTLS.
+    Dtls,
 }
 
 /// The relayed addresses.
@@ -191,8 +193,9 @@ impl Config {
         if self.listen.is_empty() {
             return refuse("listen: give at least one, such as \"udp://192.0.2.1:3478\"");
         }
-        if self.tls.is_none() && self.listen.iter().any(|listen| listen.transport == Transport::Tls) {
-            return refuse("tls: give certificate and key, or no tls:// listener");
+        let secured = |listen: &Listen| matches!(listen.transport, Transport::Tls | Transport::Dtls);
+        if self.tls.is_none() && self.listen.iter().any(secured) {
+            return refuse("tls: give certificate and key, or no tls:// and dtls:// listeners");
         }
         let families: Vec<Family> = self.relay.address.iter().map(|ip| Family::of(*ip)).collect();
         match families[..] {
@@ -289,6 +292,7 @@ impl FromStr for Listen {
                 "udp" => Transport::Udp,
                 "tcp" => Transport::Tcp,
                 "tls" => Transport::Tls,
+                "dtls" => Transport::Dtls,
                 _ => return None,
             };
             Some(Self {
@@ -296,7 +300,9 @@ impl FromStr for Listen {
                 address: address.parse().ok()?,
             })
         };
-        read().ok_or_else(|| format!("\"{text}\": give udp://, tcp:// or tls:// and address:port, IPv6 in brackets"))
+        read().ok_or_else(|| {
+            format!("\"{text}\": give udp://, tcp://, tls:// or dtls:// and address:port, IPv6 in brackets")
+        })
     }
 }
 
@@ -314,6 +320,7 @@ impl fmt::Display for Listen {
             Transport::Udp => "udp",
             Transport::Tcp => "tcp",
             Transport::Tls => "tls",
+            Transport::Dtls => "dtls",
         };
         write!(formatter, "{scheme}://{}", self.address)
     }

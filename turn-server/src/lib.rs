@@ -11,6 +11,7 @@ pub mod authentication;
 pub mod clock;
 pub mod config;
 pub mod datapath;
+pub mod dtls;
 pub mod framing;
 pub mod integrity;
 pub mod metrics;

@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub allocations: u64,
     /// Streams now.
     pub streams: u64,
+    /// DTLS associations now, with those in their handshake.
+    pub associations: u64,
 }
 
 /// Data relayed.
@@ -72,6 +74,7 @@ impl Board {
         let gauges = [
             ("allocations", "Allocations now.", sum(|s| s.allocations)),
             ("streams", "Streams over TCP and TLS now.", sum(|s| s.streams)),
+            ("associations", "DTLS associations now.", sum(|s| s.associations)),
         ];
         let counters = [
             (

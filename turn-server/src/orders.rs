@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::event::{EventfdFlags, eventfd};
-use rustls::ServerConfig;
 
 use crate::server::Rules;
+use crate::tls::Secured;
 use crate::worker::streams::StreamLimits;
 
 /// All that can change while the relay runs.
@@ -19,7 +19,7 @@ pub struct Settings {
     /// Of the streams.
     pub streams: StreamLimits,
     /// For handshakes from now on.
-    pub tls: Option<Arc<ServerConfig>>,
+    pub tls: Option<Secured>,
 }
 
 /// What the relay is at.

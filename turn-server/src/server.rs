@@ -244,8 +244,8 @@ impl<R: Relays> Server<R> {
         })
     }
 
-    /// Whether a client that has shown no credentials gets an answer.
-    fn may_answer(&mut self, now: Now, from: FiveTuple) -> bool {
+    /// Whether a client that has shown no credentials gets an answer. (Also one to the beginning of a handshake.)
+    pub fn may_answer(&mut self, now: Now, from: FiveTuple) -> bool {
         let allowed = self
             .limiter
             .allow(now.at, from.client.0.ip(), self.rules.quota.unauthenticated());

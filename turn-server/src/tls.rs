@@ -1,12 +1,16 @@
-//! The certificate that streams are secured with, read from files.
+//! The certificate that clients' streams and datagrams are secured with.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use openssl::ssl::SslContext;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::dtls::session;
 
 /// What a client may say it wants to speak (RFC 7443). One that says nothing is taken as well.
 const PROTOCOLS: [&[u8]; 2] = [b"stun.turn", b"stun.nat-discovery"];
@@ -24,39 +28,62 @@ pub struct CertificateFiles {
 /// Why a certificate cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
-    /// A file cannot be read, or is not PEM.
+    /// A file cannot be read.
     #[error("tls: {path}: {error}")]
     File {
         /// Which.
         path: String,
         /// Why.
-        error: rustls::pki_types::pem::Error,
+        error: std::io::Error,
     },
+    /// What was read is not PEM.
+    #[error("tls: neither a certificate nor a private key in PEM form: {0}")]
+    Pem(#[from] rustls::pki_types::pem::Error),
     /// The certificate and the key do not go together, or are of a kind that is not supported.
     #[error("tls: the certificate and the key cannot be used: {0}")]
     Refused(#[from] rustls::Error),
+    /// The same, with DTLS.
+    #[error("tls: the certificate and the key cannot be used with DTLS: {0}")]
+    RefusedForDatagrams(#[from] openssl::error::ErrorStack),
+}
+
+/// What handshakes are made with from now on.
+#[derive(Clone)]
+pub struct Secured {
+    /// Over TCP.
+    pub tls: Arc<ServerConfig>,
+    /// Over UDP.
+    pub dtls: SslContext,
 }
 
 impl CertificateFiles {
-    /// Reads the files. TLS 1.3 is preferred, with the hybrid post-quantum key exchange; 1.2 is the least.
-    pub fn read(&self) -> Result<Arc<ServerConfig>, CertificateError> {
-        let failed = |path: &Path| {
-            let path = path.display().to_string();
-            move |error| CertificateError::File {
-                path: path.clone(),
-                error,
-            }
-        };
-        let chain = CertificateDer::pem_file_iter(&self.certificate)
-            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(failed(&self.certificate))?;
-        let key = PrivateKeyDer::from_pem_file(&self.key).map_err(failed(&self.key))?;
+    /// Reads the files.
+    pub fn read(&self) -> Result<Secured, CertificateError> {
+        Secured::new(&file(&self.certificate)?, &Zeroizing::new(file(&self.key)?))
+    }
+}
+
+fn file(path: &Path) -> Result<Vec<u8>, CertificateError> {
+    std::fs::read(path).map_err(|error| CertificateError::File {
+        path: path.display().to_string(),
+        error,
+    })
+}
+
+impl Secured {
+    /// With a certificate and those between it and the root, and its private key, PEM. TLS 1.3 is preferred, with the
+    /// hybrid post-quantum key exchange; 1.2 is the least.
+    pub fn new(chain: &[u8], key: &[u8]) -> Result<Self, CertificateError> {
+        let certificates = CertificateDer::pem_slice_iter(chain).collect::<Result<Vec<_>, _>>()?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
+        let mut tls = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(rustls::DEFAULT_VERSIONS)?
             .with_no_client_auth()
-            .with_single_cert(chain, key)?;
-        config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
-        Ok(Arc::new(config))
+            .with_single_cert(certificates, PrivateKeyDer::from_pem_slice(key)?)?;
+        tls.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
+        Ok(Self {
+            tls: Arc::new(tls),
+            dtls: session::context(chain, key)?,
+        })
     }
 }

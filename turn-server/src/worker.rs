@@ -3,6 +3,8 @@
 //! The kernel spreads clients over the workers' listeners (`SO_REUSEPORT`) by their 5-tuple, so that a client stays
 //! with its worker. A worker waits, receives from whatever is ready, and sends what comes of it.
 
+mod associations;
+mod core;
 mod pipe;
 pub mod sockets;
 pub mod streams;
@@ -16,7 +18,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
-use rustls::ServerConfig;
 
 use crate::address::{ClientAddress, Family, FiveTuple, PeerAddress, Via};
 use crate::clock::Now;
@@ -27,9 +28,12 @@ use crate::framing::channel_datagram;
 use crate::metrics::{Board, Snapshot, Traffic};
 use crate::orders::{Orders, Phase, Settings};
 use crate::quota::Ledger;
+use crate::server::Server;
 use crate::server::relaying::{LONGEST_HEADER, ToClient, write_channel_header, write_indication_header};
-use crate::server::{Output, Server};
 use crate::table::AllocationKey;
+use crate::tls::Secured;
+use associations::Associations;
+use core::Core;
 use sockets::{RelaySettings, Sockets, Token};
 use streams::Streams;
 
@@ -43,6 +47,7 @@ const TURNS: usize = 4;
 /// The listening sockets of one worker.
 pub struct Listeners {
     udp: Vec<UdpSocket>,
+    dtls: Vec<UdpSocket>,
     /// With whether it is for TLS.
     tcp: Vec<(TcpListener, bool)>,
 }
@@ -60,12 +65,14 @@ impl Listeners {
     fn open(listen: &[Listen]) -> Result<Self, OpenError> {
         let mut listeners = Self {
             udp: Vec::new(),
+            dtls: Vec::new(),
             tcp: Vec::new(),
         };
         for one in listen {
             let failed = |error| OpenError { listen: *one, error };
             match one.transport {
                 Transport::Udp => listeners.udp.push(sockets::listen_udp(one.address).map_err(failed)?),
+                Transport::Dtls => listeners.dtls.push(sockets::listen_udp(one.address).map_err(failed)?),
                 Transport::Tcp | Transport::Tls => {
                     let listener = sockets::listen_tcp(one.address).map_err(failed)?;
                     listeners.tcp.push((listener, one.transport == Transport::Tls));
@@ -99,19 +106,19 @@ pub struct Shared {
 pub struct Worker {
     epoll: Rc<OwnedFd>,
     udp: Vec<UdpSocket>,
+    dtls: Vec<Rc<UdpSocket>>,
     tcp: Vec<(TcpListener, bool)>,
     /// Whether all listeners of streams are listened to.
     accepting: bool,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Secured>,
     streams: Streams,
-    server: Server<Sockets>,
-    sockets: Sockets,
+    associations: Associations,
+    core: Core,
     upward: Batch,
     downward: Batch,
     /// Which listener the queue of `downward` goes out through.
     queued_for: usize,
     next_transaction: u128,
-    to_peers: Traffic,
     to_clients: Traffic,
     number: usize,
     ledger: Arc<Ledger>,
@@ -133,25 +140,35 @@ impl Worker {
         for (index, socket) in (0u32..).zip(&listeners.udp) {
             epoll::add(&*epoll, socket, Token::Datagrams(index).into(), readable)?;
         }
+        for (index, socket) in (0u32..).zip(&listeners.dtls) {
+            epoll::add(&*epoll, socket, Token::Associations(index).into(), readable)?;
+        }
         for (index, (socket, _)) in (0u32..).zip(&listeners.tcp) {
             epoll::add(&*epoll, socket, Token::Accept(index).into(), readable)?;
         }
         let mut seed = [0; 16];
         getrandom::fill(&mut seed)?;
+        let mut cookie_key = [0; 32];
+        getrandom::fill(&mut cookie_key)?;
+        let now = Now::read();
         Ok(Self {
             streams: Streams::new(Rc::clone(&epoll), streams),
-            server: Server::new(Now::read(), rules, Arc::clone(&ledger)),
-            sockets: Sockets::new(Rc::clone(&epoll), relay)?,
+            associations: Associations::new(now, cookie_key, streams),
+            core: Core {
+                server: Server::new(now, rules, Arc::clone(&ledger)),
+                sockets: Sockets::new(Rc::clone(&epoll), relay)?,
+                to_peers: Traffic::default(),
+            },
             upward: Batch::new(SLOTS),
             downward: Batch::new(SLOTS),
             queued_for: 0,
             next_transaction: u128::from_ne_bytes(seed),
             epoll,
             udp: listeners.udp,
+            dtls: listeners.dtls.into_iter().map(Rc::new).collect(),
             tcp: listeners.tcp,
             accepting: true,
             tls,
-            to_peers: Traffic::default(),
             to_clients: Traffic::default(),
             number,
             ledger,
@@ -176,11 +193,12 @@ impl Worker {
                         housekeeping = now.at;
                     }
                     Token::Datagrams(listener) => self.datagrams(now, listener as usize),
+                    Token::Associations(listener) => self.secured_datagrams(now, listener as usize),
                     Token::Accept(listener) => {
                         let (socket, secure) = &self.tcp[listener as usize];
                         if self
                             .streams
-                            .accept(now, socket, self.tls.as_ref().filter(|_| *secure))
+                            .accept(now, socket, self.tls.as_ref().map(|tls| &tls.tls).filter(|_| *secure))
                             .is_err()
                         {
                             // Out of descriptors. The kernel would go on telling; look again in a second.
@@ -189,8 +207,7 @@ impl Worker {
                         }
                     }
                     Token::Stream(key) => {
-                        let (server, sockets) = (&mut self.server, &mut self.sockets);
-                        self.streams.ready(now, key, server, sockets, &mut self.to_peers);
+                        self.streams.ready(now, key, &mut self.core);
                     }
                     Token::Relay(key, family) => {
                         if { event.flags }.contains(epoll::EventFlags::ERR) {
@@ -203,9 +220,10 @@ impl Worker {
             self.flush_downward();
             if now.at >= housekeeping {
                 housekeeping = now.at + HOUSEKEEPING;
-                self.server.expire(now);
-                self.sockets.expire_reservations(now.at);
-                self.streams.sweep(now, &mut self.server);
+                self.core.server.expire(now);
+                self.core.sockets.expire_reservations(now.at);
+                self.streams.sweep(now, &mut self.core.server);
+                self.associations.turn(now, &mut self.core);
                 self.accept_again();
                 self.post();
                 match self.orders.phase() {
@@ -224,12 +242,13 @@ impl Worker {
             let _ = rustix::io::read(wake, &mut [0; 8]);
         }
         if let Some(settings) = self.orders.news(&mut self.seen) {
-            self.server.set_rules(settings.rules);
+            self.core.server.set_rules(settings.rules);
             self.streams.set_limits(settings.streams);
+            self.associations.set_limits(settings.streams);
             self.tls = settings.tls;
         }
         if self.orders.phase() > Phase::Running {
-            self.server.drain();
+            self.core.server.drain();
         }
     }
 
@@ -246,12 +265,13 @@ impl Worker {
     /// Tells what was done so far.
     fn post(&self) {
         let snapshot = Snapshot {
-            counters: self.server.counters,
-            to_peers: self.to_peers,
+            counters: self.core.server.counters,
+            to_peers: self.core.to_peers,
             to_clients: self.to_clients,
             dropped: self.upward.dropped + self.downward.dropped,
-            allocations: self.server.allocations() as u64,
+            allocations: self.core.server.allocations() as u64,
             streams: self.streams.len() as u64,
+            associations: self.associations.len() as u64,
         };
         self.board.post(self.number, snapshot);
     }
@@ -289,30 +309,64 @@ impl Worker {
                     let datagram = self.upward.bytes(slot, range.clone());
                     let Some((number, data)) = channel_datagram(datagram) else {
                         // A message may end the allocation that the queue is for.
-                        flush_to_peers(&mut self.upward, &self.server, queued_for.take());
+                        flush_to_peers(&mut self.upward, &self.core.server, queued_for.take());
                         last = None;
                         self.message(now, from, listener, slot, range);
                         continue;
                     };
                     let known = last.filter(|(address, _)| *address == source).map(|(_, key)| key);
-                    let Some(key) = known.or_else(|| self.server.find(&from)) else {
+                    let Some(key) = known.or_else(|| self.core.server.find(&from)) else {
                         continue;
                     };
                     last = Some((source, key));
-                    let Some((_, peer)) = self.server.channel_data(now, key, number, data.len()) else {
+                    let Some((_, peer)) = self.core.server.channel_data(now, key, number, data.len()) else {
                         continue;
                     };
                     let target = Some((key, peer.family()));
                     if queued_for != target || !self.upward.has_room() {
-                        flush_to_peers(&mut self.upward, &self.server, queued_for);
+                        flush_to_peers(&mut self.upward, &self.core.server, queued_for);
                         queued_for = target;
                     }
-                    self.to_peers.count(data.len());
+                    self.core.to_peers.count(data.len());
                     let data = range.start + data.start..range.start + data.end;
                     self.upward.queue(slot, b"", data, false, peer.socket());
                 }
             }
-            flush_to_peers(&mut self.upward, &self.server, queued_for);
+            flush_to_peers(&mut self.upward, &self.core.server, queued_for);
+            self.upward.clear();
+            if !full {
+                break;
+            }
+        }
+    }
+
+    /// Receives from clients through DTLS.
+    fn secured_datagrams(&mut self, now: Now, listener: usize) {
+        let Some(tls) = &self.tls else {
+            return;
+        };
+        let socket = &self.dtls[listener];
+        #[expect(clippy::cast_possible_truncation, reason = "there are not that many listeners")]
+        let via = Via::Association(listener as u16);
+        for _ in 0..TURNS {
+            let Ok(received) = self.upward.receive(socket.as_fd()) else {
+                break;
+            };
+            let full = received.len() == SLOTS;
+            for slot in received {
+                let Some(source) = self.upward.source(slot) else {
+                    continue;
+                };
+                let from = FiveTuple {
+                    via,
+                    client: ClientAddress(source),
+                };
+                for range in self.upward.datagrams(slot) {
+                    let datagram = self.upward.bytes(slot, range);
+                    self.associations
+                        .datagram(now, from, datagram, &tls.dtls, socket, &mut self.core);
+                }
+            }
             self.upward.clear();
             if !full {
                 break;
@@ -323,21 +377,9 @@ impl Worker {
     /// Gives the server a message, and does what it says.
     fn message(&mut self, now: Now, from: FiveTuple, listener: usize, slot: usize, range: Range<usize>) {
         let message = self.upward.bytes(slot, range);
-        match self.server.message(now, from, message, &mut self.sockets) {
-            Output::Nothing => {}
-            Output::Reply(reply) => {
-                // Lost where the kernel does not take it: the client asks again.
-                let _ = self.udp[listener].send_to(&reply, from.client.0);
-            }
-            Output::ToPeer {
-                socket,
-                peer,
-                data,
-                dont_fragment,
-            } => {
-                self.to_peers.count(data.len());
-                socket.send(data, peer, dont_fragment);
-            }
+        if let Some(reply) = self.core.message(now, from, message) {
+            // Lost where the kernel does not take it: the client asks again.
+            let _ = self.udp[listener].send_to(&reply, from.client.0);
         }
     }
 
@@ -347,7 +389,7 @@ impl Worker {
             self.flush_downward();
         }
         // Ended by an earlier event of this round.
-        let Some(socket) = self.server.socket(key, family) else {
+        let Some(socket) = self.core.server.socket(key, family) else {
             return;
         };
         let Ok(received) = self.downward.receive(socket.as_fd()) else {
@@ -358,7 +400,7 @@ impl Worker {
                 continue;
             };
             let (length, datagrams) = (self.downward.length(slot), self.downward.datagrams(slot).count());
-            let Some((to, form)) = self.server.from_peer(now, key, peer, length, datagrams) else {
+            let Some((to, form)) = self.core.server.from_peer(now, key, peer, length, datagrams) else {
                 continue;
             };
             for data in self.downward.datagrams(slot) {
@@ -386,7 +428,11 @@ impl Worker {
                     }
                     Via::Session(stream) => {
                         let data = self.downward.bytes(slot, data);
-                        self.streams.send(stream, header, data, &mut self.server);
+                        self.streams.send(stream, header, data, &mut self.core.server);
+                    }
+                    Via::Association(_) => {
+                        let data = self.downward.bytes(slot, data);
+                        self.associations.send(&to, header, data, form == ToClient::Indication);
                     }
                 }
             }
@@ -397,10 +443,15 @@ impl Worker {
     fn peer_errors(&mut self, now: Now, key: AllocationKey, family: Family) {
         // A few at a time; the kernel tells again.
         for _ in 0..16 {
-            let Some(Ok(error)) = self.server.socket(key, family).map(|socket| next_error(socket.as_fd())) else {
+            let Some(Ok(error)) = self
+                .core
+                .server
+                .socket(key, family)
+                .map(|socket| next_error(socket.as_fd()))
+            else {
                 return;
             };
-            let Some((to, indication)) = error.and_then(|error| self.server.peer_error(now, key, &error)) else {
+            let Some((to, indication)) = error.and_then(|error| self.core.server.peer_error(now, key, &error)) else {
                 continue;
             };
             match to.via {
@@ -409,7 +460,8 @@ impl Worker {
                         let _ = socket.send_to(&indication, to.client.0);
                     }
                 }
-                Via::Session(stream) => self.streams.send(stream, &indication, &[], &mut self.server),
+                Via::Session(stream) => self.streams.send(stream, &indication, &[], &mut self.core.server),
+                Via::Association(_) => self.associations.send(&to, &indication, &[], false),
             }
         }
     }

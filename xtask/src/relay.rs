@@ -10,10 +10,12 @@ use crate::{
     paths,
     process::{Service, command, quiet, step},
     secrets::write_private,
+    setup::openssl,
 };
 
 /// Builds it and returns the binary.
 pub(crate) fn build(root: &Path) -> Result<PathBuf> {
+    openssl::ensure()?;
     step("building the TURN server", || {
         quiet(
             command("cargo")

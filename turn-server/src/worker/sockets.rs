@@ -37,6 +37,8 @@ pub enum Token {
     Accept(u32),
     /// A stream.
     Stream(u32),
+    /// A UDP listener for DTLS.
+    Associations(u32),
     /// An allocation's socket.
     Relay(AllocationKey, Family),
 }
@@ -50,6 +52,7 @@ impl From<Token> for epoll::EventData {
             Token::Stream(index) => (3, index),
             Token::Relay(key, Family::V4) => (4, key.0),
             Token::Relay(key, Family::V6) => (5, key.0),
+            Token::Associations(index) => (6, index),
         };
         Self::new_u64(kind << 32 | u64::from(index))
     }
@@ -65,6 +68,7 @@ impl From<epoll::EventData> for Token {
             3 => Self::Stream(index),
             4 => Self::Relay(AllocationKey(index), Family::V4),
             5 => Self::Relay(AllocationKey(index), Family::V6),
+            6 => Self::Associations(index),
             _ => Self::Wake,
         }
     }
@@ -73,7 +77,7 @@ impl From<epoll::EventData> for Token {
 /// Whether an address can be had alone.
 pub fn probe(listen: Listen) -> io::Result<()> {
     let socket = match listen.transport {
-        Transport::Udp => new(listen.address, Type::DGRAM, Protocol::UDP)?,
+        Transport::Udp | Transport::Dtls => new(listen.address, Type::DGRAM, Protocol::UDP)?,
         Transport::Tcp | Transport::Tls => {
             let socket = new(listen.address, Type::STREAM, Protocol::TCP)?;
             // Connections of an earlier run may still be on their way out.
@@ -82,10 +86,9 @@ pub fn probe(listen: Listen) -> io::Result<()> {
         }
     };
     socket.bind(&listen.address.into())?;
-    if listen.transport == Transport::Udp {
-        Ok(())
-    } else {
-        socket.listen(1)
+    match listen.transport {
+        Transport::Udp | Transport::Dtls => Ok(()),
+        Transport::Tcp | Transport::Tls => socket.listen(1),
     }
 }
 

@@ -12,14 +12,14 @@ use rustix::event::epoll;
 use rustls::{ServerConfig, ServerConnection};
 use slab::Slab;
 
+use super::core::Core;
 use super::pipe::Pipe;
 use super::sockets::{Sockets, Token};
 use crate::address::{ClientAddress, FiveTuple, Via};
 use crate::clock::Now;
 use crate::framing::{Frame, frame};
-use crate::metrics::Traffic;
 use crate::quota::{prefix, release};
-use crate::server::{Output, Server};
+use crate::server::Server;
 
 /// The longest message before there is an allocation: no request needs more.
 const LONGEST_REQUEST: usize = 2048;
@@ -28,7 +28,7 @@ const BACKLOG: usize = 256 << 10;
 /// What the kernel tells of a stream.
 const READABLE: epoll::EventFlags = epoll::EventFlags::IN.union(epoll::EventFlags::RDHUP);
 
-/// What a stream may take.
+/// What a stream or DTLS association may take.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StreamLimits {
@@ -40,6 +40,10 @@ pub struct StreamLimits {
     pub per_worker: u32,
     /// How many a worker takes from one address (IPv6: one /64).
     pub per_address: u32,
+    /// How many DTLS handshakes a worker goes through at once.
+    pub handshakes: u32,
+    /// How many of them with one address (IPv6: one /64).
+    pub handshakes_per_address: u32,
 }
 
 impl Default for StreamLimits {
@@ -49,6 +53,8 @@ impl Default for StreamLimits {
             partial: 10,
             per_worker: 16_384,
             per_address: 1024,
+            handshakes: 1024,
+            handshakes_per_address: 128,
         }
     }
 }
@@ -151,21 +157,14 @@ impl Streams {
     }
 
     /// Reads from and writes to a stream.
-    pub fn ready(
-        &mut self,
-        now: Now,
-        key: u32,
-        server: &mut Server<Sockets>,
-        sockets: &mut Sockets,
-        to_peers: &mut Traffic,
-    ) {
+    pub(super) fn ready(&mut self, now: Now, key: u32, core: &mut Core) {
         let Some(stream) = self.open.get_mut(key as usize) else {
             return;
         };
         // Whatever it was that became ready: both are quick to try.
-        let open = stream.read(now, server, sockets, to_peers) && stream.flush(&self.epoll, key).is_ok();
+        let open = stream.read(now, core) && stream.flush(&self.epoll, key).is_ok();
         if !open {
-            self.close(key as usize, server);
+            self.close(key as usize, &mut core.server);
         }
     }
 
@@ -211,7 +210,7 @@ impl Streams {
 
 impl Stream {
     /// Reads, and does what came. Whether the stream goes on.
-    fn read(&mut self, now: Now, server: &mut Server<Sockets>, sockets: &mut Sockets, to_peers: &mut Traffic) -> bool {
+    fn read(&mut self, now: Now, core: &mut Core) -> bool {
         let Ok(mut open) = self.pipe.read(&mut self.input) else {
             return false;
         };
@@ -220,7 +219,7 @@ impl Stream {
             let rest = &self.input[done..];
             match frame(rest) {
                 Frame::Incomplete(needed) => {
-                    let longest = if server.knows(now, &self.from) {
+                    let longest = if core.server.knows(now, &self.from) {
                         usize::MAX
                     } else {
                         LONGEST_REQUEST
@@ -233,30 +232,14 @@ impl Stream {
                     break;
                 }
                 Frame::Message(total) => {
-                    match server.message(now, self.from, &rest[..total], sockets) {
-                        Output::Nothing => {}
+                    if let Some(reply) = core.message(now, self.from, &rest[..total]) {
                         // A client that asks and does not read gets no more.
-                        Output::Reply(_) if self.pipe.backlog() > BACKLOG => open = false,
-                        Output::Reply(reply) => open &= self.pipe.send(&reply, &[]).is_ok(),
-                        Output::ToPeer {
-                            socket,
-                            peer,
-                            data,
-                            dont_fragment,
-                        } => {
-                            to_peers.count(data.len());
-                            socket.send(data, peer, dont_fragment);
-                        }
+                        open &= self.pipe.backlog() <= BACKLOG && self.pipe.send(&reply, &[]).is_ok();
                     }
                     done += total;
                 }
                 Frame::ChannelData { number, data, total } => {
-                    let allocation = server.find(&self.from);
-                    let to = allocation.and_then(|key| server.channel_data(now, key, number, data.len()));
-                    if let Some((socket, peer)) = to {
-                        to_peers.count(data.len());
-                        socket.send(&rest[data], peer, false);
-                    }
+                    core.channel_data(now, self.from, number, &rest[data]);
                     done += total;
                 }
             }

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod dtls;
 mod process;
 mod streams;
 mod uclient;

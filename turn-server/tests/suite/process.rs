@@ -50,7 +50,8 @@ impl Relay {
         let more = more.replace("{address}", &address.to_string());
         let text = format!(
             "{more}\nrealm = \"test\"\nsecrets = [\"{SECRET}\"]\nusers = {{ user1 = \"test\" }}\n\
-             listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\"]\n\
+             listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
+             \"dtls://{address}:5349\"]\n\
              tls = {{ certificate = \"{path}/certificate.pem\", key = \"{path}/key.pem\" }}\n\
              relay.address = [\"{address}\", \"::1\"]\nrelay.ports = \"49152-65535\"\n\
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
@@ -232,7 +233,10 @@ fn check_says_what_is_wrong_and_where() {
         (good.replace(SECRET, "short"), "at least 32 characters"),
         (good.replace(SECRET, &"a".repeat(40)), "not all alike"),
         (good.replace("49152-65535", "80-90"), "from 1024 on"),
-        (good.replace("udp://", "sctp://"), "give udp://, tcp:// or tls://"),
+        (
+            good.replace("udp://", "sctp://"),
+            "give udp://, tcp://, tls:// or dtls://",
+        ),
         (good.replace("127.0.0.0/8", "127.0.0.0/99"), "line "),
         (format!("{good}colour = 1\n"), "unknown field `colour`"),
         (good.replace("key.pem", "nothing.pem"), "nothing.pem"),

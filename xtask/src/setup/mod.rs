@@ -5,6 +5,7 @@ pub(crate) mod apt;
 pub(crate) mod browsers;
 pub(crate) mod network;
 pub(crate) mod node;
+pub(crate) mod openssl;
 pub(crate) mod python;
 pub(crate) mod wasm;
 pub(crate) mod workers;

@@ -1,7 +1,7 @@
 //! What compilers and linters object to; warnings count.
 
 use super::world::World;
-use crate::{failure::Result, process::shown, service::Platform};
+use crate::{failure::Result, process::shown, service::Platform, setup::openssl};
 
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -37,6 +37,7 @@ fn types(world: &mut World, project: &str) -> Result<()> {
 
 /// Everything native.
 pub(super) fn rust(world: &mut World) -> Result<()> {
+    openssl::ensure()?;
     let mut cargo = world.cargo();
     shown(
         cargo

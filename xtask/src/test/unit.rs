@@ -6,7 +6,7 @@ use super::{scripts, world::World};
 use crate::{
     failure::Result,
     process::{answer, command, shown},
-    setup::apt,
+    setup::{apt, openssl},
 };
 
 /// What needs a running service, or the edge, has a part of its own.
@@ -21,6 +21,7 @@ const NATIVE: [&str; 7] = [
 ];
 
 pub(super) fn rust(world: &mut World) -> Result<()> {
+    openssl::ensure()?;
     let peers = [("turnutils_uclient", "coturn"), ("openssl", "openssl")];
     apt::ensure_programs(&peers, "coturn's client and openssl, peers of the relay in its tests,")?;
     shown(runner(world).args(NATIVE))
