@@ -1,7 +1,7 @@
 //! An answer of the service, read whole.
 
 use reqwest::{
-    Method, StatusCode,
+    StatusCode,
     header::{HeaderMap, HeaderName},
 };
 use serde_json::Value;
@@ -20,15 +20,15 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub(crate) async fn read(method: &Method, path: &str, response: reqwest::Response) -> Self {
+    pub(crate) async fn read(asked: String, response: reqwest::Response) -> reqwest::Result<Self> {
         let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.bytes().await.expect("the answer's body").to_vec();
-        Self {
-            asked: format!("{method} {path}"),
+        let body = response.bytes().await?.to_vec();
+        Ok(Self {
+            asked,
             status,
             headers,
             body,
-        }
+        })
     }
 
     /// A header's value; nothing where it is not there.

@@ -21,7 +21,7 @@ mod service;
 mod wait;
 
 pub use answer::Answer;
-pub use mailbox::{Delivery, Mailbox, Transport};
+pub use mailbox::{Cut, Delivery, Mailbox, Transport};
 pub use organisation::Organisation;
 pub use participants::{Staff, Visitor, payload};
 pub use service::{Call, Service};

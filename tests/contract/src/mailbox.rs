@@ -46,6 +46,10 @@ pub enum Delivery {
     Gap(u64),
 }
 
+/// How a connection ended that did not end on purpose.
+#[derive(Debug)]
+pub struct Cut(pub String);
+
 /// A WebSocket to the service.
 pub type Socket = WebSocketStream<TcpStream>;
 
@@ -160,18 +164,23 @@ impl Mailbox {
     }
 
     async fn receive(&mut self) -> Delivery {
+        self.receive_uncut().await.expect("a connection that is not cut")
+    }
+
+    /// The next delivery, or that the connection was cut; then [`reconnect`](Self::reconnect).
+    pub async fn receive_uncut(&mut self) -> Result<Delivery, Cut> {
         let delivery = loop {
-            if let Some(delivery) = self
+            let received = self
                 .source
                 .receive(&self.service, &self.token, &self.origin, self.cursor)
-                .await
-            {
+                .await?;
+            if let Some(delivery) = received {
                 break self.open_delivery(&delivery);
             }
             self.reconnect().await;
         };
         self.cursor = delivery.sequence();
-        delivery
+        Ok(delivery)
     }
 
     /// Opens `{"sequence", "sealed"}` or `{"gap"}`, which must have no other field.
@@ -252,16 +261,24 @@ impl Source {
     }
 
     /// The next delivery; nothing when the stream ended on purpose.
-    async fn receive(&mut self, service: &Service, token: &str, origin: &str, after: u64) -> Option<Value> {
+    async fn receive(
+        &mut self,
+        service: &Service,
+        token: &str,
+        origin: &str,
+        after: u64,
+    ) -> Result<Option<Value>, Cut> {
         // Between pages, within the service's rate limits.
         let mut pause = Duration::from_millis(50);
         match self {
             Self::Socket(socket) => loop {
                 match socket.next().await {
                     Some(Ok(Message::Text(text))) if text.as_str() == "pong" => {}
-                    Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).expect("a frame in JSON"),
+                    Some(Ok(Message::Text(text))) => {
+                        return Ok(Some(serde_json::from_str(&text).expect("a frame in JSON")));
+                    }
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    other => panic!("the WebSocket ended: {other:?}"),
+                    other => return Err(Cut(format!("the WebSocket ended: {other:?}"))),
                 }
             },
             Self::Events { response, buffer } => loop {
@@ -269,17 +286,20 @@ impl Source {
                     let block: Vec<u8> = buffer.drain(..end + 2).collect();
                     match event(std::str::from_utf8(&block).expect("events in UTF-8")) {
                         Event::Comment => continue,
-                        Event::Delivery(delivery) => return Some(delivery),
-                        Event::Bye => return None,
+                        Event::Delivery(delivery) => return Ok(Some(delivery)),
+                        Event::Bye => return Ok(None),
                     }
                 }
-                let chunk = response.chunk().await.expect("a stream that is not cut");
-                buffer.extend(chunk.expect("a stream that says bye before it ends"));
+                match response.chunk().await {
+                    Ok(Some(chunk)) => buffer.extend(chunk),
+                    Ok(None) => return Err(Cut("the stream ended without a bye".into())),
+                    Err(error) => return Err(Cut(format!("{error:?}"))),
+                }
             },
             Self::Pages(waiting) => loop {
                 pause = (pause * 2).min(Duration::from_secs(1));
                 if let Some(delivery) = waiting.pop_front() {
-                    return Some(delivery);
+                    return Ok(Some(delivery));
                 }
                 let page = page(service, token, origin, after).await;
                 waiting.extend(page["deliveries"].as_array().expect("deliveries").iter().cloned());

@@ -21,7 +21,11 @@ pub struct Organisation {
 impl Organisation {
     /// With so many experts, and an administrator at the end.
     pub async fn new(experts: usize) -> Self {
-        let service = Service::new();
+        Self::on(Service::new(), experts).await
+    }
+
+    /// The same on a service of the test's own.
+    pub async fn on(service: Service, experts: usize) -> Self {
         let origin = format!("https://{}.customer.example", Uuid::new_v4().simple());
         let expert = |number| {
             json!({

@@ -16,7 +16,8 @@ use crate::{Answer, Mailbox, Organisation, Service, Transport, organisation::tex
 /// A visitor of an organisation's page, with a token for one call.
 #[derive(Debug)]
 pub struct Visitor {
-    service: Service,
+    /// The service.
+    pub service: Service,
     /// The page's origin.
     pub origin: String,
     /// What the service answered: `{visitor, call, token, mailbox, ice_servers, …}`.
@@ -268,21 +269,23 @@ impl Lease {
                 .put("/api/v1/presence", &json!({ "state": state }))
                 .bearer(&token)
                 .origin(&origin);
-            request.send().await
+            request.attempt().await
         };
         let renew_in = |answer: Answer| {
             Duration::from_millis(answer.json()["renew_in"].as_u64().expect("renew_in in milliseconds"))
         };
-        let mut pause = renew_in(renew().await.expect(200));
+        let first = renew().await.expect("the service did not answer PUT /presence");
+        let mut pause = renew_in(first.expect(200));
         let task = tokio::spawn(async move {
             loop {
                 sleep(pause).await;
-                let answer = renew().await;
-                // The token may have been voided by the test on purpose.
-                if !answer.status.is_success() {
-                    return;
+                match renew().await {
+                    Ok(answer) if answer.status.is_success() => pause = renew_in(answer),
+                    // The token may have been voided by the test on purpose.
+                    Ok(_) => return,
+                    // The service may have been killed by the test on purpose.
+                    Err(_) => pause = Duration::from_millis(200),
                 }
-                pause = renew_in(answer);
             }
         });
         self.replace(Some(task));

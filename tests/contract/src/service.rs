@@ -13,6 +13,8 @@ use crate::Answer;
 pub struct Service {
     /// The service's origin.
     pub base: String,
+    /// Where requests to it go: its origin, or one of several instances behind it.
+    route: String,
     /// What creates organisations.
     pub operator_key: String,
     /// The header in which the platform's proxy names the client's address. A local service believes it.
@@ -28,30 +30,43 @@ impl Default for Service {
 }
 
 impl Service {
-    /// Reads the environment. Every instance has a client address of its own, so that tests running side by side do not
-    /// meet in the rate limits by address.
+    /// Reads the environment.
     pub fn new() -> Self {
+        Self::at(&required("VISAVIS_BASE"), &required("VISAVIS_OPERATOR_KEY"))
+    }
+
+    /// The service at an origin. Every instance has a client address of its own, so that tests running side by side do not
+    /// meet in the rate limits by address.
+    pub fn at(base: &str, operator_key: &str) -> Self {
         let random = Uuid::new_v4();
         let mut address = String::from("2001:db8");
         for pair in random.as_bytes()[..12].chunks(2) {
             write!(address, ":{:02x}{:02x}", pair[0], pair[1]).unwrap();
         }
+        let base = base.trim_end_matches('/');
         Self {
-            base: required("VISAVIS_BASE").trim_end_matches('/').to_owned(),
-            operator_key: required("VISAVIS_OPERATOR_KEY"),
+            base: base.to_owned(),
+            route: base.to_owned(),
+            operator_key: operator_key.to_owned(),
             address_header: env::var("VISAVIS_ADDRESS_HEADER").unwrap_or_else(|_| "cf-connecting-ip".into()),
             address,
-            http: Client::builder()
-                .redirect(redirect::Policy::none())
-                .build()
-                .expect("an HTTP client"),
+            http: client(),
+        }
+    }
+
+    /// The same service through one of its instances, which listens at this address.
+    pub fn through(&self, address: &str) -> Self {
+        Self {
+            route: format!("http://{address}"),
+            http: client(),
+            ..self.clone()
         }
     }
 
     /// The same service from the same address over connections of its own, for requests that must truly be at once.
     pub fn another_connection(&self) -> Self {
         Self {
-            http: Self::new().http,
+            http: client(),
             ..self.clone()
         }
     }
@@ -63,7 +78,7 @@ impl Service {
 
     /// Begins a request. A path without `/api` or another top is under `/api/v1`.
     pub fn request(&self, method: Method, path: &str) -> Call {
-        let request = self.http.request(method.clone(), format!("{}{path}", self.base));
+        let request = self.http.request(method.clone(), format!("{}{path}", self.route));
         Call {
             method,
             path: path.to_owned(),
@@ -95,6 +110,13 @@ impl Service {
     pub fn delete(&self, path: &str) -> Call {
         self.request(Method::DELETE, path)
     }
+}
+
+fn client() -> Client {
+    Client::builder()
+        .redirect(redirect::Policy::none())
+        .build()
+        .expect("an HTTP client")
 }
 
 /// A setting of the suite.
@@ -151,8 +173,16 @@ impl Call {
 
     /// Sends it and reads the whole answer.
     pub async fn send(self) -> Answer {
-        let (method, path, response) = self.start().await;
-        Answer::read(&method, &path, response).await
+        let asked = format!("{} {}", self.method, self.path);
+        self.attempt()
+            .await
+            .unwrap_or_else(|error| panic!("{asked}: the service did not answer: {error:?}"))
+    }
+
+    /// Sends it and reads the whole answer, if the service lives so long.
+    pub async fn attempt(self) -> reqwest::Result<Answer> {
+        let asked = format!("{} {}", self.method, self.path);
+        Answer::read(asked, self.request.send().await?).await
     }
 
     /// Sends it and returns the answer whose body is still to come.
