@@ -20,6 +20,11 @@ pub(super) fn browser(world: &mut World, platform: Platform) -> Result<()> {
     with_stack(world, platform, "tests/browser")
 }
 
+/// Calls through an edge that tampers.
+pub(super) fn hostile(world: &mut World) -> Result<()> {
+    with_stack(world, Platform::Cloudflare, "tests/hostile")
+}
+
 pub(super) fn network(world: &mut World) -> Result<()> {
     network::ensure()?;
     with_stack(world, Platform::Cloudflare, "tests/network")
