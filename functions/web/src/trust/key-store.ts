@@ -2,33 +2,28 @@
 // IndexedDB, so that they stay here and end with the browser's data.
 
 import type { Id } from "../call/types.ts";
-
-/** Both pairs of an expert's device. */
-export interface DeviceKeys {
-  signing: CryptoKeyPair;
-  sealing: CryptoKeyPair;
-}
-
-/** A device that can take part in a call: its keys, and the chain that certifies them; statements are base64url. */
-export interface Device extends DeviceKeys {
-  certificate: string;
-  approver: string;
-  succession?: string;
-}
+import type { Memory } from "./approver.ts";
+import type { Device } from "./handshake.ts";
 
 /** What is kept of a device: certified, or not yet. */
-export interface StoredDevice extends DeviceKeys {
+export interface StoredDevice {
+  signing: CryptoKeyPair;
+  sealing: CryptoKeyPair;
   /** The signed `device-request`, base64url. */
   request: string;
+  /** The service has taken the request. */
+  asked?: boolean;
+  /** From here on as the service last told it. */
   certificate?: string;
   approver?: string;
   succession?: string;
 }
 
-/** An administrator's approver key and what certifies it, base64url. */
+/** An administrator's approver key, what certifies it (base64url), and what this browser remembers. */
 export interface StoredApprover {
   key: CryptoKeyPair;
   certificate: string;
+  memory: Memory;
 }
 
 interface Stored {
