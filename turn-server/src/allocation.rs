@@ -1,11 +1,12 @@
 //! An allocation, and the permissions and channels it owns (RFC 8656 sections 3.2, 9 and 12).
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use stun_types::message::TransactionId;
 
 use crate::address::{Family, FiveTuple, PeerAddress, RelayAddress};
+use crate::peer_policy::PeerPolicy;
 use crate::quota::{Lease, Quota};
 use crate::rate::Bucket;
 
@@ -144,18 +145,20 @@ impl<S> Allocation<S> {
     }
 
     /// Makes or renews a permission for each address, or changes nothing where they would be too many.
-    pub fn permit(&mut self, now: Instant, peers: &[PeerAddress], most: u16) -> Result<(), Refused> {
+    pub fn permit(&mut self, now: Instant, peers: &[PeerAddress], quota: &Quota) -> Result<(), Refused> {
         self.permissions.retain(|permission| permission.until > now);
-        let mut new: Vec<IpAddr> = peers.iter().map(|peer| peer.ip()).collect();
-        new.sort_unstable();
-        new.dedup();
+        let mut named: Vec<IpAddr> = peers.iter().map(|peer| peer.ip()).collect();
+        named.sort_unstable();
+        named.dedup();
+        let mut new = named.clone();
         new.retain(|ip| self.permissions.iter().all(|permission| permission.ip != *ip));
-        if self.permissions.len() + new.len() > usize::from(most) {
+        let full = self.permissions.len() + new.len() > usize::from(quota.permissions);
+        if full || !self.lease.reach(now, &named, quota) {
             return Err(Refused::Full);
         }
         let until = now + PERMISSION_LIFETIME;
         for permission in &mut self.permissions {
-            if peers.iter().any(|peer| peer.ip() == permission.ip) {
+            if named.contains(&permission.ip) {
                 permission.until = until;
             }
         }
@@ -170,8 +173,7 @@ impl<S> Allocation<S> {
         now: Instant,
         number: ChannelNumber,
         peer: PeerAddress,
-        most_channels: u16,
-        most_permissions: u16,
+        quota: &Quota,
     ) -> Result<(), Refused> {
         self.channels.retain(|channel| channel.until > now);
         let bound = self
@@ -183,10 +185,10 @@ impl<S> Allocation<S> {
             if channel.number != number || channel.peer != peer {
                 return Err(Refused::Conflict);
             }
-        } else if self.channels.len() >= usize::from(most_channels) {
+        } else if self.channels.len() >= usize::from(quota.channels) {
             return Err(Refused::Full);
         }
-        self.permit(now, &[peer], most_permissions)?;
+        self.permit(now, &[peer], quota)?;
         let until = now + CHANNEL_LIFETIME;
         match bound {
             Some(at) => self.channels[at].until = until,
@@ -221,11 +223,20 @@ impl<S> Allocation<S> {
             .map(|channel| channel.number)
     }
 
-    /// Whether so many bytes may be relayed now; then they count. `milliseconds` as [`crate::rate::milliseconds`] tells.
+    /// Takes permissions and channels back whose peers may not be reached any more.
+    pub fn revoke(&mut self, policy: &PeerPolicy) {
+        let may = |ip| policy.check_ip(PeerAddress::new(SocketAddr::new(ip, 0))).is_ok();
+        self.permissions.retain(|permission| may(permission.ip));
+        self.channels.retain(|channel| policy.check(channel.peer).is_ok());
+    }
+
+    /// Whether so many bytes may be relayed now; then they count. `milliseconds` as
+    /// [`crate::quota::Ledger::milliseconds`] tells.
     pub fn spend(&mut self, milliseconds: u32, bytes: usize, datagrams: usize, quota: &Quota) -> bool {
         let [bytes, datagrams] = [bytes, datagrams].map(|amount| u32::try_from(amount).unwrap_or(u32::MAX));
         self.packets.take(milliseconds, datagrams, quota.packets())
             && self.bytes.take(milliseconds, bytes, quota.bytes())
+            && self.lease.spend(milliseconds, bytes, datagrams, quota)
     }
 
     /// How long it still lasts.

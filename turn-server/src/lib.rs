@@ -14,6 +14,7 @@ pub mod datapath;
 pub mod dtls;
 pub mod framing;
 pub mod integrity;
+pub mod memory;
 pub mod metrics;
 pub mod nonce;
 pub mod orders;

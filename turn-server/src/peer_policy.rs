@@ -148,6 +148,10 @@ fn embedded(ip: IpAddr) -> [Option<Ipv4Addr>; 2] {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     fn policy(allow: &[&str], deny: &[&str]) -> PeerPolicy {
@@ -164,6 +168,25 @@ mod tests {
 
     fn check(policy: &PeerPolicy, peer: &str) -> bool {
         policy.check(PeerAddress::new(peer.parse().unwrap())).is_ok()
+    }
+
+    proptest! {
+        #[test]
+        fn a_range_is_exactly_what_it_says(base in any::<u128>(), length in 20u8..=128, other in any::<u128>(), near in 0u32..128) {
+            // A public network, denied, and an address that differs from it in one bit or in many.
+            let base = base >> 3 | 1 << 125;
+            prop_assume!(embedded(IpAddr::V6(base.into())) == [None, None]);
+            let denied = IpNet::new(IpAddr::V6(base.into()), length).unwrap();
+            let policy = PeerPolicy::new(vec![], vec![denied], vec![], vec![], (RelayPort(1), RelayPort(2)));
+            for address in [base, base ^ 1 << near, other >> 3 | 1 << 125] {
+                let inside = (address ^ base).leading_zeros() >= u32::from(length);
+                let refused = policy.check_ip(PeerAddress::new(SocketAddr::new(IpAddr::V6(address.into()), 1))).is_err();
+                let anyway = PeerPolicy::new(vec![], vec![], vec![], vec![], (RelayPort(1), RelayPort(2)))
+                    .check_ip(PeerAddress::new(SocketAddr::new(IpAddr::V6(address.into()), 1)))
+                    .is_err();
+                prop_assert_eq!(refused, inside || anyway);
+            }
+        }
     }
 
     #[test]

@@ -1,15 +1,25 @@
-//! How many allocations each user, each client address and all together may hold.
+//! How much each user, each client address, each network and all together may hold and relay.
 //!
-//! The counters are the one thing the workers share: a user's clients may be served by different workers. They are
-//! touched when an allocation begins and when it ends, never by data.
+//! The [`Ledger`] is the one thing the workers share: a user's clients may be served by different workers. Its counters
+//! are touched when an allocation begins and when it ends. Data is counted against a user and a network by
+//! [`Lease::spend`], which draws a little in advance, so that the shared figures are touched once for many datagrams.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use crate::rate::Rate;
+use crate::allocation::PERMISSION_LIFETIME;
+use crate::rate::{Rate, SharedBucket, milliseconds};
 
-/// The bounds.
+/// How long a user or network is remembered after its last allocation: or a new one would begin with a fresh quota.
+const REMEMBERED: Duration = PERMISSION_LIFETIME;
+/// What a lease draws at once from what its user and network may relay, in bytes.
+const BYTES_AHEAD: u32 = 16 << 10;
+/// The same, in datagrams.
+const PACKETS_AHEAD: u32 = 16;
+
+/// The bounds. A rate of 0 is no limit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Quota {
@@ -17,30 +27,47 @@ pub struct Quota {
     pub per_user: u32,
     /// Allocations of one client address (IPv6: of one /64).
     pub per_address: u32,
+    /// Allocations of one network (IPv4: /24, IPv6: /48).
+    pub per_network: u32,
     /// Allocations in all.
     pub total: u32,
     /// Permissions of one allocation: the number of distinct peer addresses.
     pub permissions: u16,
     /// Channels of one allocation.
     pub channels: u16,
-    /// Bytes of data for each second and allocation, both ways together; 0 is no limit.
+    /// Distinct peer addresses of one user within five minutes.
+    pub user_peers: u32,
+    /// Bytes of data for each second and allocation, both ways together.
     pub bytes_per_second: u32,
-    /// Datagrams for each second and allocation, both ways together; 0 is no limit.
+    /// Datagrams for each second and allocation, both ways together.
     pub packets_per_second: u32,
-    /// Answers for each second and network (IPv4 /24, IPv6 /48) to those who are not authenticated; 0 is no limit.
+    /// Bytes of data for each second and user.
+    pub user_bytes_per_second: u32,
+    /// Datagrams for each second and user.
+    pub user_packets_per_second: u32,
+    /// Bytes of data for each second and network.
+    pub network_bytes_per_second: u32,
+    /// Answers for each second and network to those who are not authenticated.
     pub unauthenticated_per_second: u32,
 }
 
+/// For a user that is a call of up to four, each pair connected, each browser with three ways to the relay over both
+/// families: 72 allocations, 12 flows of 2.5 Mbit/s which may be relayed at both ends, and one of them restarting.
 impl Default for Quota {
     fn default() -> Self {
         Self {
-            per_user: 32,
-            per_address: 1024,
+            per_user: 96,
+            per_address: 256,
+            per_network: 1024,
             total: 16_000,
             permissions: 64,
             channels: 64,
-            bytes_per_second: 0,
-            packets_per_second: 0,
+            user_peers: 64,
+            bytes_per_second: 2_500_000,
+            packets_per_second: 5_000,
+            user_bytes_per_second: 8_000_000,
+            user_packets_per_second: 12_000,
+            network_bytes_per_second: 64_000_000,
             unauthenticated_per_second: 200,
         }
     }
@@ -50,19 +77,13 @@ impl Quota {
     /// How many bytes an allocation may relay: a second's worth at once.
     #[must_use]
     pub fn bytes(&self) -> Rate {
-        Rate {
-            per_second: self.bytes_per_second,
-            burst: self.bytes_per_second.max(65_536),
-        }
+        bytes(self.bytes_per_second)
     }
 
     /// How many datagrams an allocation may relay: a second's worth at once.
     #[must_use]
     pub fn packets(&self) -> Rate {
-        Rate {
-            per_second: self.packets_per_second,
-            burst: self.packets_per_second,
-        }
+        packets(self.packets_per_second)
     }
 
     /// How many answers a network gets unauthenticated: five seconds' worth at once, as after a failover.
@@ -74,19 +95,78 @@ impl Quota {
             burst: per_second.saturating_mul(5),
         }
     }
+
+    /// Whether data need not be counted.
+    #[must_use]
+    pub fn is_unlimited(&self) -> bool {
+        let rates = [
+            self.bytes_per_second,
+            self.packets_per_second,
+            self.user_bytes_per_second,
+            self.user_packets_per_second,
+            self.network_bytes_per_second,
+        ];
+        rates == [0; 5]
+    }
+}
+
+/// A second's worth at once, and always the longest run of datagrams that comes in one piece.
+fn bytes(per_second: u32) -> Rate {
+    Rate {
+        per_second,
+        burst: per_second.max(65_536),
+    }
+}
+
+fn packets(per_second: u32) -> Rate {
+    Rate {
+        per_second,
+        burst: per_second,
+    }
+}
+
+/// What one user, or one network, relays and reaches, over all workers.
+#[derive(Default)]
+struct Account {
+    bytes: SharedBucket,
+    packets: SharedBucket,
+    /// The peers of a user, each with the end of its latest permission.
+    peers: Mutex<HashMap<IpAddr, Instant>>,
+}
+
+/// Who holds how many allocations, and since how many sweeps none.
+#[derive(Default)]
+struct Holder {
+    held: u32,
+    idle: u32,
+    account: Arc<Account>,
 }
 
 #[derive(Default)]
 struct Counters {
-    users: HashMap<Arc<str>, u32>,
+    users: HashMap<Arc<str>, Holder>,
     addresses: HashMap<IpAddr, u32>,
+    networks: HashMap<IpAddr, Holder>,
     total: u32,
 }
 
 /// The counters, shared by the workers.
-#[derive(Default)]
 pub struct Ledger {
     counters: Mutex<Counters>,
+    /// What rates are reckoned from.
+    start: Instant,
+    swept: Mutex<Instant>,
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        let start = Instant::now();
+        Self {
+            counters: Mutex::default(),
+            start,
+            swept: Mutex::new(start),
+        }
+    }
 }
 
 /// One allocation's place in the counters, given back when dropped.
@@ -94,6 +174,10 @@ pub struct Lease {
     ledger: Arc<Ledger>,
     user: Arc<str>,
     address: IpAddr,
+    of_user: Arc<Account>,
+    of_network: Arc<Account>,
+    bytes_ahead: u32,
+    packets_ahead: u32,
 }
 
 /// A bound is reached: 486 (Allocation Quota Reached).
@@ -102,13 +186,14 @@ pub struct Exhausted;
 
 impl Ledger {
     /// Counts one more allocation, unless a bound is reached.
-    pub fn take(self: &Arc<Self>, quota: &Quota, user: &str, address: IpAddr) -> Result<Lease, Exhausted> {
-        let address = prefix(address);
+    pub fn take(self: &Arc<Self>, quota: &Quota, user: &str, client: IpAddr) -> Result<Lease, Exhausted> {
+        let (address, network) = (prefix(client), network(client));
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        let held = |count: Option<&u32>| count.copied().unwrap_or(0);
+        let held = |holder: Option<&Holder>| holder.map_or(0, |holder| holder.held);
         if counters.total >= quota.total
             || held(counters.users.get(user)) >= quota.per_user
-            || held(counters.addresses.get(&address)) >= quota.per_address
+            || counters.addresses.get(&address).copied().unwrap_or(0) >= quota.per_address
+            || held(counters.networks.get(&network)) >= quota.per_network
         {
             return Err(Exhausted);
         }
@@ -116,13 +201,23 @@ impl Ledger {
             Some((known, _)) => Arc::clone(known),
             None => Arc::from(user),
         };
-        counters.total += 1;
-        *counters.users.entry(Arc::clone(&user)).or_default() += 1;
+        let one_more = |holder: &mut Holder| {
+            holder.held += 1;
+            holder.idle = 0;
+            Arc::clone(&holder.account)
+        };
+        let of_user = one_more(counters.users.entry(Arc::clone(&user)).or_default());
+        let of_network = one_more(counters.networks.entry(network).or_default());
         *counters.addresses.entry(address).or_default() += 1;
+        counters.total += 1;
         Ok(Lease {
             ledger: Arc::clone(self),
             user,
-            address,
+            address: client,
+            of_user,
+            of_network,
+            bytes_ahead: 0,
+            packets_ahead: 0,
         })
     }
 
@@ -130,6 +225,31 @@ impl Ledger {
     #[must_use]
     pub fn total(&self) -> u32 {
         self.counters.lock().unwrap_or_else(PoisonError::into_inner).total
+    }
+
+    /// Milliseconds as the buckets of all workers count them.
+    #[must_use]
+    pub fn milliseconds(&self, now: Instant) -> u32 {
+        milliseconds(self.start, now)
+    }
+
+    /// Forgets users and networks that have long held nothing; to be called now and then, by any worker.
+    pub fn sweep(&self, now: Instant) {
+        const PERIOD: Duration = Duration::from_mins(1);
+        let Ok(mut swept) = self.swept.try_lock() else {
+            return;
+        };
+        if now.saturating_duration_since(*swept) < PERIOD {
+            return;
+        }
+        *swept = now;
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        let keep = |holder: &mut Holder| {
+            holder.idle = if holder.held == 0 { holder.idle + 1 } else { 0 };
+            u64::from(holder.idle) <= REMEMBERED.as_secs() / PERIOD.as_secs()
+        };
+        counters.users.retain(|_, holder| keep(holder));
+        counters.networks.retain(|_, holder| keep(holder));
     }
 }
 
@@ -139,6 +259,52 @@ impl Lease {
     pub fn user(&self) -> &str {
         &self.user
     }
+
+    /// Whether the user may reach these peers too; then they count until their permissions end.
+    #[must_use]
+    pub fn reach(&self, now: Instant, peers: &[IpAddr], quota: &Quota) -> bool {
+        let mut known = self.of_user.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if peers.iter().any(|peer| !known.contains_key(peer)) {
+            known.retain(|_, until| *until > now);
+            let more = peers.iter().filter(|peer| !known.contains_key(peer)).count();
+            if known.len() + more > quota.user_peers as usize {
+                return false;
+            }
+        }
+        let until = now + PERMISSION_LIFETIME;
+        known.extend(peers.iter().map(|peer| (*peer, until)));
+        true
+    }
+
+    /// Whether the user and the network may relay so much now; then it counts. `milliseconds` as
+    /// [`Ledger::milliseconds`] tells.
+    pub fn spend(&mut self, milliseconds: u32, length: u32, datagrams: u32, quota: &Quota) -> bool {
+        if self.packets_ahead < datagrams {
+            let rate = packets(quota.user_packets_per_second);
+            let drawn = draw(PACKETS_AHEAD, datagrams - self.packets_ahead, |amount| {
+                self.of_user.packets.take(milliseconds, amount, rate)
+            });
+            let Some(drawn) = drawn else { return false };
+            self.packets_ahead += drawn;
+        }
+        if self.bytes_ahead < length {
+            let rates = [quota.user_bytes_per_second, quota.network_bytes_per_second].map(bytes);
+            let drawn = draw(BYTES_AHEAD, length - self.bytes_ahead, |amount| {
+                self.of_user.bytes.take(milliseconds, amount, rates[0])
+                    && self.of_network.bytes.take(milliseconds, amount, rates[1])
+            });
+            let Some(drawn) = drawn else { return false };
+            self.bytes_ahead += drawn;
+        }
+        self.packets_ahead -= datagrams;
+        self.bytes_ahead -= length;
+        true
+    }
+}
+
+/// Draws what is needed, and where it can be had more, in advance.
+fn draw(ahead: u32, needed: u32, take: impl Fn(u32) -> bool) -> Option<u32> {
+    [ahead.max(needed), needed].into_iter().find(|amount| take(*amount))
 }
 
 impl Drop for Lease {
@@ -146,8 +312,12 @@ impl Drop for Lease {
         let mut counters = self.ledger.counters.lock().unwrap_or_else(PoisonError::into_inner);
         let counters = &mut *counters;
         counters.total = counters.total.saturating_sub(1);
-        release(&mut counters.users, &self.user);
-        release(&mut counters.addresses, &self.address);
+        release(&mut counters.addresses, &prefix(self.address));
+        let user = counters.users.get_mut(&self.user);
+        let network = counters.networks.get_mut(&network(self.address));
+        for holder in user.into_iter().chain(network) {
+            holder.held = holder.held.saturating_sub(1);
+        }
     }
 }
 
@@ -170,9 +340,22 @@ pub fn prefix(address: IpAddr) -> IpAddr {
     }
 }
 
+/// What counts as one network, as its smallest address: an IPv4 /24, an IPv6 /48.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => IpAddr::V4((v4.to_bits() & !0xFF).into()),
+        IpAddr::V6(v6) => IpAddr::V6((v6.to_bits() >> 80 << 80).into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
 
     #[test]
     fn each_bound_holds_and_is_given_back() {
@@ -183,7 +366,6 @@ mod tests {
             total: 4,
             ..Quota::default()
         };
-        let address = |last: u8| IpAddr::from([192, 0, 2, last]);
         let first = ledger.take(&quota, "a", address(1)).unwrap();
         let _second = ledger.take(&quota, "a", address(1)).unwrap();
         assert_eq!(ledger.take(&quota, "a", address(2)).err(), Some(Exhausted));
@@ -206,5 +388,110 @@ mod tests {
         let _lease = ledger.take(&quota, "a", "2001:db8::1".parse().unwrap()).unwrap();
         assert!(ledger.take(&quota, "b", "2001:db8::ffff:2".parse().unwrap()).is_err());
         assert!(ledger.take(&quota, "b", "2001:db8:0:1::1".parse().unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_network_is_bounded_however_many_addresses_it_has() {
+        let ledger = Arc::new(Ledger::default());
+        let quota = Quota {
+            per_network: 2,
+            ..Quota::default()
+        };
+        let take = |user: &str, client: &str| ledger.take(&quota, user, client.parse().unwrap());
+        let _leases = [
+            take("a", "192.0.2.1").unwrap(),
+            take("b", "192.0.2.2").unwrap(),
+            take("c", "2001:db8::1").unwrap(),
+            take("d", "2001:db8:0:1::1").unwrap(),
+        ];
+        assert!(take("e", "192.0.2.3").is_err() && take("e", "::ffff:192.0.2.3").is_err());
+        assert!(take("e", "2001:db8:0:ffff::1").is_err());
+        assert!(take("e", "192.0.3.1").is_ok() && take("e", "2001:db8:1::1").is_ok());
+    }
+
+    #[test]
+    fn a_user_relays_no_more_over_many_allocations_than_its_rate() {
+        let ledger = Arc::new(Ledger::default());
+        let quota = Quota {
+            user_bytes_per_second: 100_000,
+            user_packets_per_second: 500,
+            ..Quota::default()
+        };
+        let take = |user: &str| ledger.take(&quota, user, address(1)).unwrap();
+        let mut leases: Vec<_> = (0..10).map(|_| take("a")).collect();
+        let mut passed = |length: u32, at: u32| {
+            let turns = (0..1000).flat_map(|_| 0..10);
+            turns.filter(|of| leases[*of].spend(at, length, 1, &quota)).count()
+        };
+        // What is drawn ahead at the end and not used is at most a grain each.
+        let small = passed(10, 0);
+        assert!((500 - 10 * PACKETS_AHEAD as usize..=500).contains(&small), "{small}");
+        // Ten seconds later a second's worth is there, of bytes as of datagrams, beside what was drawn ahead.
+        let large = passed(1000, 10_000);
+        assert!(
+            (100..=100 + 10 * BYTES_AHEAD as usize / 1000).contains(&large),
+            "{large}"
+        );
+        assert!(take("b").spend(10_000, 1000, 1, &quota));
+        drop(leases);
+        // A new allocation does not bring a new quota.
+        let mut again = take("a");
+        assert!((0..1000).filter(|_| again.spend(10_000, 1000, 1, &quota)).count() < 2);
+    }
+
+    #[test]
+    fn a_network_relays_no_more_over_many_users_than_its_rate() {
+        let ledger = Arc::new(Ledger::default());
+        let quota = Quota {
+            network_bytes_per_second: 100_000,
+            ..Quota::default()
+        };
+        let mut leases: Vec<_> = (0..10u8)
+            .map(|of| ledger.take(&quota, &of.to_string(), address(of)).unwrap())
+            .collect();
+        let turns = (0..100).flat_map(|_| 0..10);
+        let passed = turns.filter(|of| leases[*of].spend(0, 1000, 1, &quota)).count();
+        assert!((80..=100).contains(&passed), "{passed}");
+    }
+
+    #[test]
+    fn a_user_reaches_so_many_peers_within_five_minutes_whatever_it_ends_meanwhile() {
+        let ledger = Arc::new(Ledger::default());
+        let quota = Quota {
+            user_peers: 2,
+            ..Quota::default()
+        };
+        let now = Instant::now();
+        let lease = ledger.take(&quota, "a", address(1)).unwrap();
+        assert!(lease.reach(now, &[address(7), address(8)], &quota));
+        assert!(!lease.reach(now, &[address(9)], &quota));
+        drop(lease);
+        ledger.sweep(now + Duration::from_secs(61));
+        let lease = ledger.take(&quota, "a", address(1)).unwrap();
+        assert!(!lease.reach(now, &[address(9)], &quota));
+        assert!(lease.reach(now + Duration::from_secs(200), &[address(8)], &quota));
+        let later = now + Duration::from_secs(301);
+        assert!(!lease.reach(later, &[address(9), address(10)], &quota));
+        assert!(lease.reach(later, &[address(9)], &quota));
+    }
+
+    #[test]
+    fn who_holds_nothing_is_forgotten_in_the_end() {
+        let ledger = Arc::new(Ledger::default());
+        let _held = ledger.take(&Quota::default(), "a", address(1)).unwrap();
+        drop(
+            ledger
+                .take(&Quota::default(), "b", IpAddr::from([198, 51, 100, 1]))
+                .unwrap(),
+        );
+        let known = || {
+            let counters = ledger.counters.lock().unwrap();
+            (counters.users.len(), counters.networks.len(), counters.addresses.len())
+        };
+        assert_eq!(known(), (2, 2, 1));
+        for minute in 1..10 {
+            ledger.sweep(ledger.start + Duration::from_mins(minute));
+        }
+        assert_eq!(known(), (1, 1, 1));
     }
 }

@@ -2,9 +2,12 @@
 
 use std::hash::BuildHasher as _;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use foldhash::fast::RandomState;
+
+use crate::quota::network;
 
 /// A rate, and how much may come at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,6 +17,9 @@ pub struct Rate {
     /// Saved up at most.
     pub burst: u32,
 }
+
+/// How far the clocks of threads that share a bucket may be apart, in milliseconds.
+const APART: u32 = 60_000;
 
 /// One bucket: what was taken of it and not yet given back, and when that was reckoned.
 #[derive(Clone, Copy, Default, Debug)]
@@ -29,7 +35,9 @@ impl Bucket {
         if rate.per_second == 0 {
             return true;
         }
+        // Another thread's clock may be a little ahead of ours: no time has passed then.
         let elapsed = now.wrapping_sub(self.at);
+        let elapsed = if elapsed > u32::MAX - APART { 0 } else { elapsed };
         let given_back = u64::from(elapsed) * u64::from(rate.per_second) / 1000;
         // Reckoned only when it makes a whole unit: so that nothing is lost by asking often.
         if given_back > 0 {
@@ -42,6 +50,37 @@ impl Bucket {
         }
         self.taken = taken;
         true
+    }
+
+    fn pack(self) -> u64 {
+        u64::from(self.at) << 32 | u64::from(self.taken)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "two halves")]
+    fn unpack(packed: u64) -> Self {
+        Self {
+            taken: packed as u32,
+            at: (packed >> 32) as u32,
+        }
+    }
+}
+
+/// A bucket that several threads take from.
+#[derive(Default, Debug)]
+pub struct SharedBucket(AtomicU64);
+
+impl SharedBucket {
+    /// As [`Bucket::take`].
+    pub fn take(&self, now: u32, amount: u32, rate: Rate) -> bool {
+        if rate.per_second == 0 {
+            return true;
+        }
+        // Nothing else is told by it, so no order is needed.
+        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |packed| {
+            let mut bucket = Bucket::unpack(packed);
+            bucket.take(now, amount, rate).then(|| bucket.pack())
+        });
+        taken.is_ok()
     }
 }
 
@@ -78,14 +117,10 @@ impl SourceLimiter {
         }
     }
 
-    /// Whether one more answer may go to an address: all of an IPv4 /24 and an IPv6 /48 count together.
+    /// Whether one more answer may go to an address: all of a [`network`] count together.
     #[expect(clippy::cast_possible_truncation, reason = "the remainder is less than BUCKETS")]
     pub fn allow(&mut self, now: Instant, to: IpAddr, rate: Rate) -> bool {
-        let network = match to.to_canonical() {
-            IpAddr::V4(v4) => u128::from(v4.to_bits() >> 8),
-            IpAddr::V6(v6) => v6.to_bits() >> 80 | 1 << 64,
-        };
-        let bucket = (self.hash.hash_one(network) % BUCKETS as u64) as usize;
+        let bucket = (self.hash.hash_one(network(to)) % BUCKETS as u64) as usize;
         self.buckets[bucket].take(milliseconds(self.start, now), 1, rate)
     }
 }
@@ -127,6 +162,30 @@ mod tests {
             prop_assert!(!bucket.take(0, 1, rate));
             prop_assert!(bucket.take(burst * 1000 / per_second + 1000, burst, rate));
         }
+    }
+
+    #[test]
+    fn threads_that_share_a_bucket_get_no_more_together() {
+        let bucket = SharedBucket::default();
+        let rate = Rate {
+            per_second: 1000,
+            burst: 5000,
+        };
+        let take = || (0..10_000).filter(|now| bucket.take(now / 10, 1, rate)).count();
+        let taken: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(take)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        // A second passes, in which the threads' clocks do not agree.
+        assert!((5000..=6000).contains(&taken), "{taken}");
+        assert!(bucket.take(
+            u32::MAX,
+            u32::MAX,
+            Rate {
+                per_second: 0,
+                burst: 0
+            }
+        ));
     }
 
     #[test]

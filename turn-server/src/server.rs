@@ -56,7 +56,7 @@ pub struct Opened<S> {
 pub enum OpenError {
     /// The relay has no address of this family: 440.
     NoSuchFamily,
-    /// No port, descriptor or memory is left, or the reservation is gone: 508.
+    /// No port or descriptor is left, or the reservation is gone: 508.
     OutOfPorts,
 }
 
@@ -135,7 +135,6 @@ pub struct Server<R: Relays> {
     ledger: Arc<Ledger>,
     table: Table<R::Socket>,
     limiter: SourceLimiter,
-    start: Instant,
     draining: bool,
     /// What happened so far.
     pub counters: Counters,
@@ -158,15 +157,17 @@ impl<R: Relays> Server<R> {
             ledger,
             table: Table::new(now.at),
             limiter: SourceLimiter::new(now.at),
-            start: now.at,
             draining: false,
             counters: Counters::default(),
         }
     }
 
-    /// Takes rules that count from now on. What was granted stays.
+    /// Takes rules that count from now on. What was granted stays, but for peers that are now forbidden.
     pub fn set_rules(&mut self, rules: Arc<Rules>) {
         self.rules = rules;
+        for allocation in self.table.allocations_mut() {
+            allocation.revoke(&self.rules.peers);
+        }
     }
 
     /// Makes no more allocations.
@@ -276,6 +277,7 @@ impl<R: Relays> Server<R> {
 
     /// Ends what has run out; to be called about once a second.
     pub fn expire(&mut self, now: Now) -> usize {
+        self.ledger.sweep(now.at);
         self.table.expire(now.at)
     }
 

@@ -68,6 +68,22 @@ impl<S> Table<S> {
         AllocationKey(self.entries.vacant_key() as u32)
     }
 
+    /// What adding one more may take at once, in bytes: tables grow to twice their size.
+    #[must_use]
+    pub fn growth(&self) -> usize {
+        let entries = self.entries.capacity();
+        let keys = self.by_five_tuple.capacity();
+        let mut bytes = 0;
+        if self.entries.len() == entries {
+            bytes += 2 * entries * size_of::<Entry<S>>();
+        }
+        if self.by_five_tuple.len() == keys {
+            // With a byte of its own for each place, and an eighth of the places free.
+            bytes += 3 * keys * (size_of::<(FiveTuple, AllocationKey)>() + 1);
+        }
+        bytes
+    }
+
     /// The allocation under a key.
     #[must_use]
     pub fn get(&self, key: AllocationKey) -> Option<&Allocation<S>> {
@@ -129,6 +145,11 @@ impl<S> Table<S> {
             }
         }
         ended
+    }
+
+    /// Every allocation, to change it.
+    pub fn allocations_mut(&mut self) -> impl Iterator<Item = &mut Allocation<S>> {
+        self.entries.iter_mut().map(|(_, entry)| &mut entry.allocation)
     }
 
     /// Every allocation's key.

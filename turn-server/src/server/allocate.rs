@@ -10,6 +10,7 @@ use super::reply::{self, Failure};
 use super::{OpenError, PortWish, Relays, Request, Rules, Server, family};
 use crate::address::Family;
 use crate::allocation::{Allocation, Relay};
+use crate::memory;
 use crate::table::AllocationKey;
 
 /// The lifetime an allocation gets unless it asks for a longer one (section 7.2).
@@ -88,6 +89,9 @@ impl<R: Relays> Server<R> {
             .ledger
             .take(&rules.quota, request.identity.user(), request.from.client.0.ip())
             .map_err(|_| Failure::QUOTA_REACHED)?;
+        if !memory::is_left(self.table.growth()) {
+            return Err(Failure::INSUFFICIENT_CAPACITY);
+        }
         // "The server chooses a relayed transport address": 508 where it cannot.
         let opened = open(relays, request, self.table.vacant(), &wish)?;
         // "The server determines the initial value of the time-to-expiry field."

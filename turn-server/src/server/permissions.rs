@@ -7,6 +7,7 @@ use turn_types::attribute as turn;
 use super::reply::{self, Failure};
 use super::{Relays, Request, Rules, Server, peers};
 use crate::allocation::{ChannelNumber, Refused};
+use crate::memory;
 
 impl<R: Relays> Server<R> {
     /// Makes or renews permissions: all that are named or none.
@@ -32,8 +33,11 @@ impl<R: Relays> Server<R> {
             return Err(Failure::FORBIDDEN);
         }
         // "Insufficient resources": 508.
+        if !memory::is_left(0) {
+            return Err(Failure::INSUFFICIENT_CAPACITY);
+        }
         allocation
-            .permit(request.now.at, &peers, rules.quota.permissions)
+            .permit(request.now.at, &peers, &rules.quota)
             .map_err(|_| Failure::INSUFFICIENT_CAPACITY)?;
         Ok(reply::success(request.message))
     }
@@ -71,8 +75,10 @@ impl<R: Relays> Server<R> {
         }
         // "The channel number is not currently bound to a different transport address", nor the address to a different
         // number: 400. "Insufficient resources": 508.
-        let quota = &rules.quota;
-        match allocation.bind(request.now.at, number, peer, quota.channels, quota.permissions) {
+        if !memory::is_left(0) {
+            return Err(Failure::INSUFFICIENT_CAPACITY);
+        }
+        match allocation.bind(request.now.at, number, peer, &rules.quota) {
             Ok(()) => Ok(reply::success(request.message)),
             Err(Refused::Conflict) => Err(Failure::BAD_REQUEST),
             Err(Refused::Full) => Err(Failure::INSUFFICIENT_CAPACITY),

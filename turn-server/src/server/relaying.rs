@@ -103,10 +103,10 @@ impl<R: Relays> Server<R> {
     /// Counts data against the allocation's quota; whether it may pass.
     fn spend(&mut self, now: Now, key: AllocationKey, length: usize, datagrams: usize) -> bool {
         let quota = &self.rules.quota;
-        if quota.bytes_per_second == 0 && quota.packets_per_second == 0 {
+        if quota.is_unlimited() {
             return true;
         }
-        let milliseconds = crate::rate::milliseconds(self.start, now.at);
+        let milliseconds = self.ledger.milliseconds(now.at);
         let may = self
             .table
             .get_mut(key)

@@ -3,6 +3,7 @@
 mod abuse;
 mod allocating;
 mod authenticating;
+mod coturn;
 mod random;
 mod relaying;
 
@@ -142,16 +143,25 @@ impl Bench {
             at: Instant::now(),
             unix: 1_800_000_000,
         };
+        Self {
+            server: Server::new(now, Arc::new(Self::rules(quota, &[])), Arc::default()),
+            ports,
+            now,
+            next_transaction: 0,
+        }
+    }
+
+    fn rules(quota: Quota, deny: &[&str]) -> Rules {
         let users = HashMap::from([("fixed".to_owned(), Zeroizing::new("password".to_owned()))]);
         let secrets = vec![
             Zeroizing::new("another secret, just as long as it".to_owned()),
             Zeroizing::new(SECRET.to_owned()),
         ];
-        let rules = Rules {
+        Rules {
             authenticator: Authenticator::new(REALM.to_owned(), secrets, users, [3; 32]),
             peers: PeerPolicy::new(
                 vec![],
-                vec![],
+                deny.iter().map(|range| range.parse().unwrap()).collect(),
                 vec!["192.0.2.10".parse().unwrap()],
                 vec![],
                 (RelayPort(50_000), RelayPort(50_099)),
@@ -160,12 +170,6 @@ impl Bench {
             longest_lifetime: Duration::from_hours(1),
             alternates: vec!["192.0.2.20:3478".parse().unwrap()],
             last_channel: ChannelNumber::LAST,
-        };
-        Self {
-            server: Server::new(now, Arc::new(rules), Arc::default()),
-            ports,
-            now,
-            next_transaction: 0,
         }
     }
 

@@ -17,7 +17,8 @@ use crate::dtls::cookie::Cookies;
 use crate::dtls::hello::{ClientHello, client_hello, hello_verify_request};
 use crate::dtls::session::{Closed, LONGEST, Session};
 use crate::framing::channel_datagram;
-use crate::quota::{prefix, release};
+use crate::memory;
+use crate::quota::{network, prefix, release};
 use crate::wheel::Wheel;
 
 /// How often a handshake looks whether it is to send again.
@@ -40,6 +41,7 @@ pub(super) struct Associations {
     open: Slab<Association>,
     by_client: HashMap<FiveTuple, usize, RandomState>,
     by_address: HashMap<IpAddr, u32>,
+    by_network: HashMap<IpAddr, u32>,
     half_open: u32,
     half_open_by_address: HashMap<IpAddr, u32>,
     wheel: Wheel<(usize, u64)>,
@@ -58,6 +60,7 @@ impl Associations {
             open: Slab::new(),
             by_client: HashMap::default(),
             by_address: HashMap::new(),
+            by_network: HashMap::new(),
             half_open: 0,
             half_open_by_address: HashMap::new(),
             wheel: Wheel::new(now.at),
@@ -135,17 +138,22 @@ impl Associations {
         socket: &Rc<UdpSocket>,
     ) -> Option<usize> {
         let address = prefix(from.client.0.ip());
+        let network = network(from.client.0.ip());
         let held = self.by_address.get(&address).copied().unwrap_or_default();
+        let held_by_network = self.by_network.get(&network).copied().unwrap_or_default();
         let half_open = self.half_open_by_address.get(&address).copied().unwrap_or_default();
         if self.open.len() >= self.limits.per_worker as usize
             || held >= self.limits.per_address
+            || held_by_network >= self.limits.per_network
             || self.half_open >= self.limits.handshakes
             || half_open >= self.limits.handshakes_per_address
+            || !memory::is_left(0)
         {
             return None;
         }
         let session = Session::new(context, Rc::clone(socket), from.client.0, hello.sequence).ok()?;
         self.by_address.insert(address, held + 1);
+        self.by_network.insert(network, held_by_network + 1);
         self.half_open_by_address.insert(address, half_open + 1);
         self.half_open += 1;
         self.serial += 1;
@@ -241,6 +249,7 @@ impl Associations {
         self.by_client.remove(&association.from);
         let address = prefix(association.from.client.0.ip());
         release(&mut self.by_address, &address);
+        release(&mut self.by_network, &network(association.from.client.0.ip()));
         if association.half_open {
             self.half_open -= 1;
             release(&mut self.half_open_by_address, &address);

@@ -48,6 +48,7 @@ impl Pipe {
             }
             Err(error) => return Err(error),
         };
+        input.try_reserve(count)?;
         let Some(tls) = &mut self.tls else {
             input.extend_from_slice(&buffer[..count]);
             return Ok(true);
@@ -83,6 +84,7 @@ impl Pipe {
         let length = header.len() + rest.len();
         let padding = &ZEROS[..length.next_multiple_of(4) - length];
         let parts = [header, rest, padding];
+        self.output.try_reserve(length + padding.len())?;
         let Some(tls) = &mut self.tls else {
             for part in parts {
                 self.output.extend_from_slice(part);

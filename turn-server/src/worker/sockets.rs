@@ -328,6 +328,28 @@ mod tests {
     use crate::address::RelayPort;
 
     #[test]
+    fn each_port_is_given_once_and_then_there_are_none() {
+        let ip = IpAddr::V4(Ipv4Addr::new(127, 90, 12, 8));
+        let ports = Ports {
+            first: RelayPort(20_001),
+            last: RelayPort(20_004),
+        };
+        let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC).unwrap());
+        let mut sockets = Sockets::new(epoll, RelaySettings::new(&[ip], &[], ports)).unwrap();
+        let mut open = |wish| {
+            sockets
+                .open(AllocationKey(0), Family::V4, wish)
+                .map(|opened| opened.relay)
+        };
+        let held: Vec<_> = (0..4).map(|_| open(PortWish::Any).unwrap()).collect();
+        for wish in [PortWish::Any, PortWish::Even, PortWish::EvenAndReserveNext] {
+            assert_eq!(open(wish).err(), Some(OpenError::OutOfPorts));
+        }
+        drop(held);
+        assert!(open(PortWish::Any).is_ok());
+    }
+
+    #[test]
     fn reservations_whose_allocations_are_gone_cannot_take_all_ports() {
         let ip = IpAddr::V4(Ipv4Addr::new(127, 90, 12, 7));
         let ports = Ports {

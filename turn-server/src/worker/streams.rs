@@ -18,7 +18,8 @@ use super::sockets::{Sockets, Token};
 use crate::address::{ClientAddress, FiveTuple, Via};
 use crate::clock::Now;
 use crate::framing::{Frame, frame};
-use crate::quota::{prefix, release};
+use crate::memory;
+use crate::quota::{network, prefix, release};
 use crate::server::Server;
 
 /// The longest message before there is an allocation: no request needs more.
@@ -40,6 +41,8 @@ pub struct StreamLimits {
     pub per_worker: u32,
     /// How many a worker takes from one address (IPv6: one /64).
     pub per_address: u32,
+    /// How many a worker takes from one network (IPv4: /24, IPv6: /48).
+    pub per_network: u32,
     /// How many DTLS handshakes a worker goes through at once.
     pub handshakes: u32,
     /// How many of them with one address (IPv6: one /64).
@@ -52,7 +55,8 @@ impl Default for StreamLimits {
             idle: 30,
             partial: 10,
             per_worker: 16_384,
-            per_address: 1024,
+            per_address: 256,
+            per_network: 1024,
             handshakes: 1024,
             handshakes_per_address: 128,
         }
@@ -75,6 +79,7 @@ pub struct Streams {
     epoll: Rc<OwnedFd>,
     open: Slab<Stream>,
     by_address: HashMap<IpAddr, u32>,
+    by_network: HashMap<IpAddr, u32>,
     limits: StreamLimits,
 }
 
@@ -86,6 +91,7 @@ impl Streams {
             epoll,
             open: Slab::new(),
             by_address: HashMap::new(),
+            by_network: HashMap::new(),
             limits,
         }
     }
@@ -121,8 +127,7 @@ impl Streams {
                     _ => return Err(error),
                 },
             };
-            let held = self.by_address.get(&prefix(address.ip())).copied().unwrap_or_default();
-            if self.open.len() >= self.limits.per_worker as usize || held >= self.limits.per_address {
+            if !self.has_room(address.ip()) {
                 continue;
             }
             let _ = socket.set_nodelay(true);
@@ -150,10 +155,20 @@ impl Streams {
                     input: Vec::new(),
                     waits: false,
                 });
-                self.by_address.insert(prefix(address.ip()), held + 1);
+                *self.by_address.entry(prefix(address.ip())).or_default() += 1;
+                *self.by_network.entry(network(address.ip())).or_default() += 1;
             }
         }
         Ok(())
+    }
+
+    /// Whether one more may come from an address.
+    fn has_room(&self, client: IpAddr) -> bool {
+        let held = |counts: &HashMap<_, u32>, key| counts.get(&key).copied().unwrap_or_default();
+        self.open.len() < self.limits.per_worker as usize
+            && held(&self.by_address, prefix(client)) < self.limits.per_address
+            && held(&self.by_network, network(client)) < self.limits.per_network
+            && memory::is_left(0)
     }
 
     /// Reads from and writes to a stream.
@@ -202,7 +217,9 @@ impl Streams {
 
     fn close(&mut self, key: usize, server: &mut Server<Sockets>) {
         if let Some(stream) = self.open.try_remove(key) {
-            release(&mut self.by_address, &prefix(stream.from.client.0.ip()));
+            let client = stream.from.client.0.ip();
+            release(&mut self.by_address, &prefix(client));
+            release(&mut self.by_network, &network(client));
             server.disconnected(&stream.from);
         }
     }

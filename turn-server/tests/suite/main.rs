@@ -6,7 +6,10 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod client;
 mod dtls;
+mod exhaustion;
+mod exposure;
 mod process;
 mod streams;
 mod uclient;

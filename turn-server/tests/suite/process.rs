@@ -83,6 +83,11 @@ impl Relay {
         relay
     }
 
+    /// Its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to end, as an init system does.
     pub(crate) fn terminate(self) -> ExitStatus {
         self.signal("TERM");

@@ -1,8 +1,10 @@
 //! Clients over TCP that do not behave.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::process::Relay;
 
@@ -104,4 +106,39 @@ fn without_descriptors_it_waits_and_goes_on() {
     beyond.write_all(&BINDING).unwrap();
     drop(held);
     beyond.read_exact(&mut [0; 32]).unwrap();
+}
+
+#[test]
+fn streams_are_bounded_for_each_network() {
+    let relay = Relay::start("workers = 1\nstreams = { per_address = 2, per_network = 3 }");
+    let [one, two, three, _] = relay.address.octets();
+    let connect = |last: u8| {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, Some(Protocol::TCP)).unwrap();
+        let from = SocketAddr::from(([one, two, three, last], 0));
+        socket.bind(&from.into()).unwrap();
+        socket.connect(&SocketAddr::from((relay.address, 3478)).into()).unwrap();
+        TcpStream::from(socket)
+    };
+    let mut held: Vec<_> = [1, 1, 2].map(connect).into();
+    for stream in &mut held {
+        stream.write_all(&BINDING).unwrap();
+        stream.read_exact(&mut [0; 32]).unwrap();
+    }
+    assert!(closed(connect(3)));
+}
+
+#[test]
+fn who_asks_and_does_not_read_is_closed() {
+    let relay = Relay::start("streams = { idle = 600, partial = 600 }\nquota = { unauthenticated_per_second = 0 }");
+    let mut stream = connect(&relay);
+    let many = BINDING.repeat(1000);
+    // The relay's answers fill the buffers of both ends, then what it holds itself.
+    stream.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
+    let error = (0..100_000)
+        .find_map(|_| stream.write_all(&many).err())
+        .expect("an end");
+    assert!(
+        [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe].contains(&error.kind()),
+        "{error}"
+    );
 }
