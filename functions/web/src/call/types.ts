@@ -1,5 +1,7 @@
 // What goes over the wire, as docs/signalling.md defines it.
 
+import type { TrustBundle } from "../trust/handshake.ts";
+
 /** A UUIDv7. */
 export type Id = string;
 /** RFC 3339 in UTC. */
@@ -68,6 +70,8 @@ export interface VisitorAccess {
   token_expires_at: Time;
   mailbox: MailboxAccess;
   ice_servers: RTCIceServer[];
+  /** Absent as long as the organisation has no site key. */
+  trust?: TrustBundle;
 }
 
 export type StaffRole = "expert" | "administrator";
@@ -77,7 +81,8 @@ export interface StaffAccess {
   token: string;
   token_expires_at: Time;
   person: { id: Id; name: string; title?: string; roles: StaffRole[] };
-  organisation: { id: Id; name: string; accent: string };
+  /** `site_key`: the organisation has one, so that visitors verify who answers. */
+  organisation: { id: Id; name: string; accent: string; site_key?: boolean };
   mailbox: MailboxAccess;
 }
 

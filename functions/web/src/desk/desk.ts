@@ -11,11 +11,14 @@ import { language, TextsController } from "../staff/language.ts";
 import { StaffPage } from "../staff/page.ts";
 import { problemText } from "../staff/problem.ts";
 import { icon } from "../theme/icons.ts";
+import { loadDevice } from "../trust/key-store.ts";
+import { Enrolment } from "../trust/enrolment.ts";
 import { Alerts, type AlertTexts } from "./alerts.ts";
 import { ClockedApi } from "./clock.ts";
 import "./desk-settings.ts";
 import "./device-check.ts";
 import type { DeviceCheck } from "./device-check.ts";
+import "./enrolment.ts";
 import { quietDesk } from "./illustration.ts";
 import { type News, Reception } from "./reception.ts";
 import { type DeskSettings, loadSettings, saveSettings } from "./settings.ts";
@@ -45,6 +48,7 @@ export class DeskPage extends StaffPage {
     },
   );
   #reception: Reception | undefined;
+  #enrolment: Enrolment | undefined;
   /** Whose desk is open. */
   #owner = "";
   #ticker: ReturnType<typeof setInterval> | undefined;
@@ -94,16 +98,24 @@ export class DeskPage extends StaffPage {
       available: this.settings.available,
       prepare: () => this.settings.prepare,
       devices: () => this.settings,
+      device: () => loadDevice(access.organisation.id, access.person.id),
       onRefused: () => void this.session.renew(),
     });
     this.#reception = reception;
     reception.subscribe(() => this.#changed());
+    this.#enrolment = new Enrolment({
+      api: this.#api,
+      organisation: access.organisation.id,
+      expert: access.person.id,
+    });
     void this.#unlock();
   }
 
   #shut(): void {
     void this.#reception?.close();
     this.#reception = undefined;
+    this.#enrolment?.close();
+    this.#enrolment = undefined;
     this.#alerts.stop();
   }
 
@@ -252,8 +264,17 @@ export class DeskPage extends StaffPage {
           @try-ring=${() => this.#alerts.ring.once()}
           @check-devices=${this.#checkDevices}
         ></visavis-desk-settings>
+        ${this.#enrolmentFace("aside")}
       </aside>
     </div>`;
+  }
+
+  #enrolmentFace(place: "line" | "aside"): unknown {
+    const { state } = this.session;
+    const wanted = state.name === "signed-in" && state.access.organisation.site_key === true;
+    return this.#enrolment
+      ? html`<visavis-enrolment .enrolment=${this.#enrolment} place=${place} ?wanted=${wanted}></visavis-enrolment>`
+      : nothing;
   }
 
   #card(session: CallSession, first: boolean): TemplateResult {
@@ -330,7 +351,8 @@ export class DeskPage extends StaffPage {
             ${icon("camera")}<span>${texts.devicesFirst}</span>
             <button @click=${this.#checkDevices}>${texts.devicesCheck}</button>
           </div>`
-      }`;
+      }
+      ${this.#enrolmentFace("line")}`;
   }
 
   #dismiss(reception: Reception): TemplateResult {
