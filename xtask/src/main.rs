@@ -30,7 +30,8 @@ const USAGE: &str = "\
 cargo xtask up [--fresh] [--port N] [--demo-port N] [--relay-port N] [--on cloudflare|spin]
     builds and starts everything on this machine
 cargo xtask test [part…]
-    runs all tests, or some parts: format lint unit release contract browser hostile network deploy
+    runs all tests, or some parts: format lint unit release contract browser hostile network
+    deploy faults
 cargo xtask bench [part…]
     measures
 cargo xtask setup

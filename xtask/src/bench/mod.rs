@@ -2,6 +2,8 @@
 
 mod size;
 
+pub(crate) use size::gzipped;
+
 use std::path::Path;
 
 use crate::{

@@ -10,8 +10,16 @@ use serde_json::Value;
 
 use crate::{
     failure::{AtPath, Failure, Result},
-    process::answer,
+    process::{answer, command},
 };
+
+/// How many bytes a file has, gzipped.
+pub(crate) fn gzipped(file: &Path) -> Result<u64> {
+    answer(command("sh").args(["-c", "gzip -9c \"$0\" | wc -c"]).arg(file))
+        .and_then(|bytes| bytes.parse().ok())
+        .filter(|bytes| *bytes > 0)
+        .ok_or_else(|| Failure::Sentence(format!("{} cannot be gzipped", file.display())))
+}
 
 /// Prints the assets of the manifest and the worker, gzipped.
 pub(super) fn run(root: &Path) -> Result<()> {
@@ -34,12 +42,7 @@ pub(super) fn run(root: &Path) -> Result<()> {
         .collect();
     for file in wasm {
         let bytes = fs::metadata(&file).at(&file)?.len();
-        let gzip = answer(
-            crate::process::command("sh")
-                .args(["-c", "gzip -9c \"$0\" | wc -c"])
-                .arg(&file),
-        )
-        .unwrap_or_default();
+        let gzip = gzipped(&file)?;
         println!(
             "{bytes:>10} {gzip:>10}  worker: {}",
             file.file_name().unwrap_or_default().to_string_lossy()

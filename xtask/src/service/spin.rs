@@ -20,6 +20,9 @@ pub(super) fn build(root: &Path, compiler: &Compiler, variant: Variant) -> Resul
             compiler
                 .build()
                 .args(["--package", "visavis-spin", "--profile", "edge"])
+                // Where spin.toml looks for it, wherever else cargo builds.
+                .arg("--target-dir")
+                .arg(root.join("target"))
                 .args(variant.options())
                 .current_dir(root),
         )
@@ -49,7 +52,7 @@ pub(crate) fn build_test_host(root: &Path) -> Result<PathBuf> {
 }
 
 /// Tells how to start it, on the test host or else on Spin; both understand the same options.
-pub(super) fn command(root: &Path, host: Option<&Path>, start: &Start) -> Result<Command> {
+pub(crate) fn command(root: &Path, host: Option<&Path>, start: &Start) -> Result<Command> {
     let mut up = match (host, paths::on_path("spin")) {
         (Some(host), _) => program(host),
         (None, Some(spin)) => program(spin),

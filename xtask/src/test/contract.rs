@@ -12,7 +12,7 @@ use crate::{
     process::{command, shown},
     relay, secrets,
     seed::Access,
-    service::{self, Platform, Start, Variant},
+    service::{self, Platform, Start, Variant, spin},
     setup::python,
 };
 
@@ -24,6 +24,16 @@ pub(super) fn suite(world: &mut World, platform: Platform) -> Result<()> {
     world.stack(platform)?;
     world.describe(&mut tests);
     shown(&mut tests)
+}
+
+/// The same against the user's `spin`, for who has one.
+pub(super) fn suite_on_spin(world: &mut World) -> Result<()> {
+    if spin::installed() {
+        suite(world, Platform::Spin)
+    } else {
+        println!("THERE IS NO `spin` ON PATH: the component was tested on the test host only");
+        Ok(())
+    }
 }
 
 /// Generated requests, valid and invalid, to every documented route.

@@ -2,6 +2,7 @@
 
 mod contract;
 mod deploy;
+mod faults;
 mod format;
 mod lint;
 mod release;
@@ -50,13 +51,26 @@ const CHECKS: &[Check] = &[
     check("unit", "Rust examples", unit::examples),
     check("unit", "pages", unit::pages),
     check("release", "reproducible", release::reproducible),
-    check("deploy", "dry run", deploy::dry_run),
+    check("deploy", "Cloudflare", deploy::cloudflare),
+    check("deploy", "Spin", deploy::spin),
     check("contract", "suite", |world| contract::suite(world, CLOUDFLARE)),
     check("release", "deployment", release::deployment),
     check("contract", "schemathesis", contract::schemathesis),
     check("contract", "ports", |world| contract::ports(world, CLOUDFLARE)),
     check("browser", "suite", |world| scripts::browser(world, CLOUDFLARE)),
+    check("hostile", "suite", scripts::hostile),
     check("network", "suite", scripts::network),
+    check("contract", "suite on Spin's test host", |world| {
+        contract::suite(world, TEST_HOST)
+    }),
+    check("browser", "suite on Spin's test host", |world| {
+        scripts::browser(world, TEST_HOST)
+    }),
+    check("contract", "ports on Spin's test host", |world| {
+        contract::ports(world, TEST_HOST)
+    }),
+    check("faults", "suite on Spin's test host", faults::suite),
+    check("contract", "suite on Spin", contract::suite_on_spin),
 ];
 
 struct Outcome {
@@ -114,12 +128,12 @@ pub(crate) fn run(root: &Path, arguments: Arguments) -> Result<()> {
 }
 
 fn summarise(outcomes: &[Outcome]) {
-    println!("\n{:<10}{:<22}{:>12}", "part", "check", "time");
+    println!("\n{:<10}{:<28}{:>12}", "part", "check", "time");
     for Outcome { check, took, failure } in outcomes {
         let verdict = failure.as_ref().map_or_else(
             || "ok".into(),
             |text| format!("FAILED: {}", text.lines().next().unwrap_or("")),
         );
-        println!("{:<10}{:<22}{:>12}  {verdict}", check.part, check.name, seconds(*took));
+        println!("{:<10}{:<28}{:>12}  {verdict}", check.part, check.name, seconds(*took));
     }
 }

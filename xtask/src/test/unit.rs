@@ -10,10 +10,12 @@ use crate::{
 };
 
 /// What needs a running service, or the edge, has a part of its own.
-const NATIVE: [&str; 7] = [
+const NATIVE: [&str; 9] = [
     "--workspace",
     "--exclude",
     "visavis-contract",
+    "--exclude",
+    "visavis-faults",
     "--exclude",
     "visavis-cloudflare",
     "--exclude",

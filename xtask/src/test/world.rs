@@ -64,12 +64,12 @@ impl World {
 
     /// Everything that building for a platform needs.
     pub(super) fn tools(&mut self, platform: Platform) -> Result<&Tools> {
-        let at = match self.tools.iter().position(|(known, _)| *known == platform) {
-            Some(at) => at,
-            None => {
-                self.tools.push((platform, Tools::ensure(&self.root, platform)?));
-                self.tools.len() - 1
-            }
+        let known = self.tools.iter().position(|(known, _)| *known == platform);
+        let at = if let Some(at) = known {
+            at
+        } else {
+            self.tools.push((platform, Tools::ensure(&self.root, platform)?));
+            self.tools.len() - 1
         };
         Ok(&self.tools[at].1)
     }
