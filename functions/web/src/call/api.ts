@@ -1,5 +1,6 @@
 // The client of the service's routes: typed answers, typed problems, retries where repeating is safe.
 
+import type { CheckReason } from "../trust/failure.ts";
 import type {
   Availability,
   Call,
@@ -154,6 +155,11 @@ export class Api {
 
   call(call: Id): Promise<{ call: Call }> {
     return this.request("GET", `/calls/${call}`);
+  }
+
+  /** Tells that a check failed: the reason and nothing else. */
+  alarm(call: Id, reason: CheckReason): Promise<unknown> {
+    return this.#call(call, "alarms", { reason });
   }
 
   /** Not tried again: the next renewal is the retry. */

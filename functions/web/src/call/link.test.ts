@@ -9,7 +9,7 @@ const given = { descriptions: [] as string[], candidates: [] as string[] };
 class FakeConnection extends EventTarget {
   signalingState = "stable";
   remoteDescription: RTCSessionDescriptionInit | null = null;
-  localDescription = { type: "answer", sdp: "v=0\r\na=candidate:1 1 udp 1 192.0.2.7 9 typ host\r\n" };
+  localDescription = { type: "answer", sdp: `v=0\r\n${FINGERPRINT}\r\na=candidate:1 1 udp 1 192.0.2.7 9 typ host\r\n` };
   #transceivers = ["audio", "video", "video"].map(() => ({
     direction: "",
     receiver: { track: {} },
@@ -36,7 +36,19 @@ class FakeConnection extends EventTarget {
   }
 }
 
-const link = () => new Link("c", [], { candidates() {}, state() {}, control() {}, controlOpen() {}, file() {} });
+const nothing = () => {};
+const link = () =>
+  new Link("c", [], {} as RTCCertificate, {
+    candidates: nothing,
+    state: nothing,
+    checked: nothing,
+    failed: nothing,
+    control: nothing,
+    controlOpen: nothing,
+    file: nothing,
+  });
+
+const FINGERPRINT = `a=fingerprint:sha-256 ${Array(32).fill("AB").join(":")}`;
 
 beforeEach(() => {
   given.descriptions = [];
@@ -57,6 +69,7 @@ test("an offer's own candidates never reach the connection, while it rings or la
   const sdp = [
     "v=0",
     "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+    FINGERPRINT,
     "a=ice-ufrag:x",
     "a=candidate:1 1 udp 2130706431 192.0.2.1 9 typ host",
     "A=Candidate:2 1 udp 2130706431 192.0.2.2 9 typ host",
@@ -65,7 +78,7 @@ test("an offer's own candidates never reach the connection, while it rings or la
     "a=mid:0",
     "",
   ];
-  const kept = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ice-ufrag:x\r\na=mid:0\r\n";
+  const kept = `v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n${FINGERPRINT}\r\na=ice-ufrag:x\r\na=mid:0\r\n`;
   const expert = link();
   await expert.answer(sdp.join("\r\n"), false);
   await expert.answer(sdp.join("\n"), true);
@@ -76,7 +89,7 @@ test("an offer's own candidates never reach the connection, while it rings or la
 test("candidates that came as signals wait for the release", async () => {
   const expert = link();
   await expert.addCandidates([{ candidate: "early" }]);
-  await expert.answer("v=0\r\n", false);
+  await expert.answer(`v=0\r\n${FINGERPRINT}\r\n`, false);
   await expert.addCandidates([{ candidate: "late" }]);
   assert.deepEqual(given.candidates, []);
   await expert.release();
@@ -90,4 +103,14 @@ test("an answer keeps the candidates it carries", async () => {
   await visitor.takeAnswer(answer);
   assert.deepEqual(given.descriptions, [answer]);
   assert.match(answer, /a=candidate:/);
+});
+
+test("a description with another certificate is not given to the connection", async () => {
+  const visitor = link();
+  (visitor.pc as unknown as FakeConnection).signalingState = "have-local-offer";
+  await visitor.takeAnswer(`v=0\r\n${FINGERPRINT}\r\n`);
+  const other = `v=0\r\n${FINGERPRINT.replace("AB", "AC")}\r\n`;
+  await assert.rejects(visitor.takeAnswer(other), { reason: "fingerprint" });
+  await assert.rejects(visitor.answer(other, true), { reason: "fingerprint" });
+  assert.equal(given.descriptions.length, 1);
 });

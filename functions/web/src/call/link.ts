@@ -1,11 +1,19 @@
-// The peer connection of a call: three transceivers and two channels, made once and never negotiated anew.
+// The peer connection of a call: three transceivers and two channels, made once and never negotiated anew. What comes
+// from the other side passes the certificate gate first.
+
+import type { CheckFailed } from "../trust/failure.ts";
+import { CertificateGate } from "./gate.ts";
 
 /** What a link tells its session. */
 export interface LinkEvents {
   /** Candidates of this side, batched; an empty list says that there are no more. */
   candidates: (candidates: RTCIceCandidateInit[]) => void;
   /** The state of the connection changed. */
-  state: (state: RTCPeerConnectionState) => void;
+  state: () => void;
+  /** The other side has shown the expected certificate: its streams may be shown from now on. */
+  checked: () => void;
+  /** The other side has shown another certificate. */
+  failed: (error: CheckFailed) => void;
   /** Text from the channel `control`. */
   control: (text: string) => void;
   controlOpen: () => void;
@@ -37,11 +45,12 @@ export class Link {
   readonly pc: RTCPeerConnection;
   readonly control: RTCDataChannel;
   readonly files: RTCDataChannel;
-  /** The other side's voice and camera. */
+  /** The other side's voice and camera; to be shown only when {@link checked}. */
   readonly remote = new MediaStream();
   /** The other side's screen. */
   readonly remoteScreen = new MediaStream();
   #events: LinkEvents;
+  #gate: CertificateGate;
   #transceivers: Transceivers | undefined;
   #tracks: Tracks = { microphone: null, camera: null, screen: null };
   #batch: RTCIceCandidateInit[] = [];
@@ -50,19 +59,42 @@ export class Link {
   #released = true;
   #closed = false;
 
-  constructor(connection: string, iceServers: RTCIceServer[], events: LinkEvents) {
+  /** `certificate`: the one of this side for the whole call. */
+  constructor(connection: string, iceServers: RTCIceServer[], certificate: RTCCertificate, events: LinkEvents) {
     this.connection = connection;
     this.#events = events;
-    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
+    this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle", certificates: [certificate] });
+    this.#gate = new CertificateGate(this.pc, {
+      opened: () => {
+        events.checked();
+        events.state();
+      },
+      failed: (error) => events.failed(error),
+    });
     this.pc.addEventListener("icecandidate", ({ candidate }) => this.#gathered(candidate));
-    this.pc.addEventListener("connectionstatechange", () => events.state(this.pc.connectionState));
+    this.pc.addEventListener("connectionstatechange", () => events.state());
     // In the offerer the channels must be there before the offer; in the answerer they do no harm.
     this.control = this.pc.createDataChannel("control", { negotiated: true, id: 0 });
     this.files = this.pc.createDataChannel("files", { negotiated: true, id: 1 });
     this.files.binaryType = "arraybuffer";
-    this.control.addEventListener("open", () => events.controlOpen());
-    this.control.addEventListener("message", ({ data }) => typeof data === "string" && events.control(data));
-    this.files.addEventListener("message", ({ data }) => data instanceof ArrayBuffer && events.file(data));
+    this.control.addEventListener("open", () => this.#gate.pass(() => events.controlOpen()));
+    this.control.addEventListener("message", ({ data }) => {
+      if (typeof data === "string") this.#gate.pass(() => events.control(data), data.length);
+    });
+    this.files.addEventListener("message", ({ data }) => {
+      if (data instanceof ArrayBuffer) this.#gate.pass(() => events.file(data), data.byteLength);
+    });
+  }
+
+  /** Whether the other side has shown the expected certificate. */
+  get checked(): boolean {
+    return this.#gate.open;
+  }
+
+  /** The connection's state; as long as the other side's certificate is not checked it is not `connected`. */
+  get state(): RTCPeerConnectionState {
+    const { connectionState } = this.pc;
+    return connectionState === "connected" && !this.#gate.open ? "connecting" : connectionState;
   }
 
   /** Makes the offer; again with `restart` for an ICE restart. It carries no candidates: they follow as events. */
@@ -83,18 +115,23 @@ export class Link {
     return this.pc.signalingState === "have-local-offer";
   }
 
+  /** Throws {@link CheckFailed} when the other side's certificate is another one than before. */
   async takeAnswer(sdp: string): Promise<void> {
+    this.#gate.expect(sdp);
     if (!this.offering) return;
     await this.pc.setRemoteDescription({ type: "answer", sdp });
+    await this.#gate.look();
     await this.#addWaiting();
   }
 
   /**
    * Takes the other side's offer and makes the answer. Unless `release`, the other side's candidates are kept back until
    * {@link release}, so that nothing is sent to the other side and it learns no address. For the same reason candidates
-   * inside the offer are dropped: they belong into signals.
+   * inside the offer are dropped: they belong into signals. Throws {@link CheckFailed} when the other side's certificate
+   * is another one than before.
    */
   async answer(sdp: string, release: boolean): Promise<void> {
+    this.#gate.expect(sdp);
     this.#released = release;
     await this.pc.setRemoteDescription({ type: "offer", sdp: withoutCandidates(sdp) });
     if (!this.#transceivers) {
@@ -104,6 +141,7 @@ export class Link {
       this.#adopt({ voice, camera, screen });
     }
     await this.pc.setLocalDescription();
+    await this.#gate.look();
     if (release) await this.#addWaiting();
   }
 
@@ -152,16 +190,8 @@ export class Link {
     return connectionState === "closed" || (connectionState === "connecting" && iceConnectionState === "connected");
   }
 
-  /** The SHA-256 fingerprints in the two descriptions, lower-case hexadecimal without colons. */
-  get fingerprints(): { local: string[]; remote: string[] } {
-    const of = (description: RTCSessionDescription | null): string[] => [
-      ...new Set(
-        [...(description?.sdp ?? "").matchAll(/^a=fingerprint:sha-256 ([\dA-F:]+)/gim)].map(([, value]) =>
-          (value ?? "").replaceAll(":", "").toLowerCase(),
-        ),
-      ),
-    ];
-    return { local: of(this.pc.localDescription), remote: of(this.pc.remoteDescription) };
+  setIceServers(iceServers: RTCIceServer[]): void {
+    this.pc.setConfiguration({ iceServers, bundlePolicy: "max-bundle" });
   }
 
   close(): void {

@@ -1,34 +1,76 @@
-// The one place where what two clients say to each other through the service is closed and opened.
+// What two clients say to each other through the service: how it is closed and opened.
 //
-// Today a payload is plain JSON in base64url. The authenticated handshake takes this interface over: it seals offers to
-// the expert's certified key, checks transcripts, and refuses what does not match.
+// Here in the plain, for pages without a key; authentication.ts has the sealed ones.
 
+import type { Peer } from "../trust/handshake.ts";
 import { fromBase64url, toBase64url } from "./bytes.ts";
-import type { Message } from "./types.ts";
+import type { Id, Message } from "./types.ts";
+
+/** Who is at the other side, as far as it is proven. */
+export type Proven =
+  | { verified: Peer }
+  /** Has no certificate and asks for this side's: a visitor of a page with a key. */
+  | "anonymous"
+  /** Nothing is checked: the page has no key. */
+  | "unverified";
+
+/** What a payload says. */
+export interface Heard {
+  message: Message;
+  /** With a description that belongs to a handshake; an offer of these is answered by one. */
+  proven?: Proven;
+}
+
+/** Whose answer it should be. */
+export interface Expected {
+  /** Who the service says has answered. */
+  answeredBy?: Id | undefined;
+  /** Who was asked for. */
+  wanted?: Id | undefined;
+}
 
 /** Closes what goes to the other side and opens what comes from it. */
-export interface PayloadCodec {
+export interface Payloads {
+  /** What stays the same for the call over reloads of this page, so that its owner may remember it. */
+  readonly continuity?: string | undefined;
+  /** An offer that begins; for all who may answer or for one expert. */
+  offer(connection: string, sdp: string, expert?: Id): Promise<string>;
+  /** The answer to such an offer. */
+  answer(connection: string, sdp: string): Promise<string>;
+  /** Anything else. */
   seal(message: Message): Promise<string>;
-  /** Throws on what is not a message; such a payload is dropped. */
-  open(payload: string): Promise<Message>;
+  /**
+   * `undefined` when it has no effect. Throws `CheckFailed`, and then the call is over; what else it throws says that the
+   * payload is of no use.
+   */
+  open(payload: string, expected: Expected): Promise<Heard | undefined>;
 }
 
 /** The service refuses longer ones. */
 export const LONGEST_PAYLOAD = 64 * 1024;
 
 /** Readable by the service. */
-export const plainPayloads: PayloadCodec = {
-  async seal(message) {
-    const payload = toBase64url(new TextEncoder().encode(JSON.stringify(message)));
-    if (payload.length > LONGEST_PAYLOAD) throw new RangeError(`a payload of ${payload.length} characters is too long`);
-    return payload;
-  },
+export const plainPayloads: Payloads = {
+  offer: async (connection, sdp) => encode({ type: "offer", connection, sdp }),
+  answer: async (connection, sdp) => encode({ type: "answer", connection, sdp }),
+  seal: async (message) => encode(message),
   async open(payload) {
-    return asMessage(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64url(payload))));
+    const message = asMessage(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64url(payload))));
+    return "sdp" in message ? { message, proven: "unverified" } : { message };
   },
 };
 
-function asMessage(value: unknown): Message {
+/** Of an expert's page that knows nothing of the call yet; heard by visitors of pages with and without a key. */
+export const restartPayload = (): string => encode({ v: 1, type: "restart" });
+
+function encode(message: object): string {
+  const payload = toBase64url(new TextEncoder().encode(JSON.stringify(message)));
+  if (payload.length > LONGEST_PAYLOAD) throw new RangeError(`a payload of ${payload.length} characters is too long`);
+  return payload;
+}
+
+/** Throws on what has not the documented form. */
+export function asMessage(value: unknown): Message {
   if (typeof value !== "object" || value === null) throw new TypeError("a payload is an object");
   const { type, connection, sdp, candidates } = value as Record<string, unknown>;
   switch (type) {

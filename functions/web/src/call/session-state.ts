@@ -1,7 +1,9 @@
 // What a session shows of a call.
 
+import type { CheckReason } from "../trust/failure.ts";
 import type { ChatEntry } from "./conversation.ts";
 import type { FileTransfer } from "./files.ts";
+import type { Proven } from "./payload.ts";
 import type { Quality } from "./quality.ts";
 import type { Call, Showing } from "./types.ts";
 
@@ -29,7 +31,34 @@ export type Outcome =
   | "cancelled"
   | "missed"
   /** Expert: a colleague, or another desk of the same expert, was first. */
-  | "taken";
+  | "taken"
+  /** The other side could not prove who it is, or somebody came between; see `failure`. */
+  | "check-failed";
+
+/** Why a call was not made, or was ended, by this side's own check. */
+export type Failure =
+  | CheckReason
+  /** This browser lacks what the check needs. */
+  | "unsupported"
+  /** Expert: this desk has no certificate yet. */
+  | "uncertified";
+
+/** What a failure means to people. */
+export function meaning(failure: Failure): "middleman" | "outdated" | "browser" {
+  switch (failure) {
+    case "expired":
+    case "not-yet-valid":
+    case "no-device":
+    case "revocations-missing":
+    case "revocations-old":
+      return "outdated";
+    case "version":
+    case "unsupported":
+      return "browser";
+    default:
+      return "middleman";
+  }
+}
 
 export type Trouble =
   /** This side has no network. */
@@ -44,8 +73,14 @@ export interface SessionState {
   /** As the service last told. */
   call: Call | undefined;
   outcome: Outcome | undefined;
+  /** With the outcome `check-failed`; and of a call that rings and cannot be answered at this desk. */
+  failure: Failure | undefined;
+  /** Who is at the other side, as far as it is proven. */
+  peer: Proven | undefined;
+  /** The short code, `123 456`, that all sides see who are in the same call. */
+  code: string | undefined;
   trouble: Trouble | undefined;
-  /** The other side's voice and camera; a new stream after the other side's reload. */
+  /** The other side's voice and camera, once its certificate is checked; a new stream after the other side's reload. */
   remote: MediaStream | undefined;
   remoteScreen: MediaStream | undefined;
   /** What the other side shows. */

@@ -4,12 +4,14 @@
 // has answered, and the mailbox tells the changes in between.
 
 import { Problem } from "../call/api.ts";
+import { ExpertPayloads } from "../call/authentication.ts";
 import { Mailbox, type MailboxOptions, type MailboxStatus } from "../call/mailbox.ts";
 import { LocalMedia } from "../call/media.ts";
 import { PresenceLease } from "../call/presence.ts";
 import { CallSession, type SessionState } from "../call/session.ts";
 import { Store } from "../call/store.ts";
 import type { Call, Envelope, Id, StaffAccess } from "../call/types.ts";
+import type { Device } from "../trust/handshake.ts";
 import type { ClockedApi } from "./clock.ts";
 
 /** Something that the expert should know and that is over. */
@@ -40,6 +42,8 @@ export interface ReceptionOptions {
   prepare: () => boolean;
   /** The chosen devices; asked each time. */
   devices: () => { microphone?: string; camera?: string; speaker?: string };
+  /** The keys of this desk, once they are certified; asked each time. */
+  device: () => Promise<Device | undefined>;
   /** The token was refused: get a new one. */
   onRefused: () => void;
   /** For tests. */
@@ -54,8 +58,9 @@ const GRACE = 2_500;
 const OVERLAP = 1_000;
 /** So many signals are kept for a call that is not made ready yet; of more, the oldest are of no use any longer. */
 export const KEPT_SIGNALS = 64;
-/** The call this tab is in, for its reload. */
+/** The call this tab is in, for its reload, and by what its visitor is known again. */
 const MINE = "visavis.desk.call";
+const CONTINUITY = "visavis.desk.continuity";
 
 export class Reception extends Store<ReceptionState> {
   #options: ReceptionOptions;
@@ -327,12 +332,16 @@ export class Reception extends Store<ReceptionState> {
   }
 
   #open(id: Id, iceServers: RTCIceServer[]): CallSession {
-    const session = new CallSession({ role: "expert", api: this.#api, media: this.#media, call: id, iceServers });
+    const context = { organisation: this.#options.access.organisation.id, call: id };
+    const payloads = new ExpertPayloads(context, this.#options.device, id === remembered() ? continuity() : undefined);
+    const options = { role: "expert", api: this.#api, media: this.#media, call: id, iceServers } as const;
+    const session = new CallSession(options);
     this.#sessions.set(id, session);
     let { phase } = session.state;
     session.subscribe((state) => {
       if (state.phase === phase) return;
       phase = state.phase;
+      if (session === this.state.current && payloads.continuity) rememberVisitor(payloads.continuity);
       if (phase === "over") this.#over(session);
       else this.#show();
     });
@@ -415,6 +424,7 @@ function isOver(session: CallSession): boolean {
 
 function remember(call: Id): void {
   try {
+    if (call !== remembered()) sessionStorage.removeItem(CONTINUITY);
     sessionStorage.setItem(MINE, call);
   } catch {
     // Then a reload offers the call as one of another desk.
@@ -429,8 +439,25 @@ function remembered(): Id | null {
   }
 }
 
+function rememberVisitor(continuity: string): void {
+  try {
+    sessionStorage.setItem(CONTINUITY, continuity);
+  } catch {
+    // Then a reload believes the next one who offers.
+  }
+}
+
+function continuity(): string | undefined {
+  try {
+    return sessionStorage.getItem(CONTINUITY) ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function forget(): void {
   try {
+    sessionStorage.removeItem(CONTINUITY);
     sessionStorage.removeItem(MINE);
   } catch {
     // Nothing was kept.

@@ -11,6 +11,8 @@ export interface PanelElement extends HTMLElement {
   base: string;
   organisation: Id;
   transport: Transport;
+  /** The organisation's site keys, as the page has them. */
+  siteKeys: string[];
   /** What experts see as the page's title. */
   pageLabel: string;
   seen: Seen;

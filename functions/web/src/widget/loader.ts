@@ -1,4 +1,4 @@
-// Everything that a customer's page loads before a click: `<visavis-widget organisation lang? page-label? transport?>`.
+// Everything that a customer's page loads before a click: `<visavis-widget organisation site-key? lang? page-label? transport?>`.
 //
 // Shows a button with who is there, honestly. Stores nothing, touches no device. The call itself is loaded by a click,
 // as a script whose integrity is part of this one.
@@ -184,6 +184,7 @@ class VisavisWidget extends HTMLElement {
     const panel = document.createElement(name) as PanelElement;
     panel.base = HERE.origin;
     panel.organisation = this.getAttribute("organisation") ?? "";
+    panel.siteKeys = this.getAttribute("site-key")?.match(/\S+/g) ?? [];
     panel.transport = this.getAttribute("transport") === "sse" ? "sse" : "auto";
     panel.pageLabel = this.getAttribute("page-label") ?? document.title;
     panel.lang = language;

@@ -10,6 +10,9 @@ export interface Memory {
   token: string;
   /** The last sequence of the mailbox that was handled. */
   cursor: number;
+  /** By which the expert knows this visitor again, and who they have proven to be; on a page with a site key. */
+  continuity?: string;
+  expert?: Id;
 }
 
 export function remember(memory: Memory): void {
@@ -32,9 +35,13 @@ export function recall(organisation: Id): Memory | undefined {
   try {
     const memory = JSON.parse(sessionStorage.getItem(MEMORY_KEY) ?? "null") as Partial<Memory> | null;
     if (memory?.organisation !== organisation) return undefined;
-    const { call, token, cursor } = memory;
+    const { call, token, cursor, continuity, expert } = memory;
     if (typeof call !== "string" || typeof token !== "string" || !Number.isSafeInteger(cursor)) return undefined;
-    return { organisation, call, token, cursor: cursor as number };
+    return {
+      ...{ organisation, call, token, cursor: cursor as number },
+      ...(typeof continuity === "string" ? { continuity } : {}),
+      ...(typeof expert === "string" ? { expert } : {}),
+    };
   } catch {
     return undefined;
   }

@@ -3,7 +3,8 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { Problem } from "../call/api.ts";
 import type { Transport } from "../call/mailbox.ts";
-import type { CallSession, Outcome } from "../call/session.ts";
+import type { CallSession, Failure, Outcome } from "../call/session.ts";
+import { meaning } from "../call/session-state.ts";
 import type { Id, Media } from "../call/types.ts";
 import { defineCallView } from "../call/view/call-view.ts";
 import { initials } from "../call/view/initials.ts";
@@ -13,8 +14,8 @@ import type { ViewTexts } from "../text/view/en.ts";
 import { accentTokens } from "../theme/accent.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
 import { type Icon, icon } from "../theme/icons.ts";
-import { tokens } from "../theme/tokens.ts";
 import { surfaces } from "../theme/surfaces.ts";
+import { tokens } from "../theme/tokens.ts";
 import { availability } from "./faces/availability.ts";
 import { deviceCheck, nameProblem } from "./faces/device-check.ts";
 import { contactLink, message, problemText } from "./faces/message.ts";
@@ -41,6 +42,7 @@ abstract class Panel extends LitElement implements PanelElement {
   declare base: string;
   declare organisation: Id;
   declare transport: Transport;
+  declare siteKeys: string[];
   declare pageLabel: string;
   declare seen: Seen;
   declare large: boolean;
@@ -90,8 +92,8 @@ abstract class Panel extends LitElement implements PanelElement {
   }
 
   #ready(): Visitor {
-    const { base, organisation, transport } = this;
-    this.#visitor ??= new Visitor({ base, organisation, transport });
+    const { base, organisation, transport, siteKeys } = this;
+    this.#visitor ??= new Visitor({ base, organisation, transport, siteKeys });
     this.requestUpdate();
     return this.#visitor;
   }
@@ -178,13 +180,17 @@ abstract class Panel extends LitElement implements PanelElement {
         return this.#check();
       case "ringing":
         return this.#ringing(session);
-      case "call":
+      case "call": {
+        const { peer, call } = session?.state ?? {};
+        // Where something is proven, nothing else counts.
+        const expert = typeof peer === "object" ? peer.verified : call?.expert;
         return html`<visavis-call-view
           .session=${session}
           .texts=${this.viewTexts}
           language=${this.lang}
-          peer=${session?.state.call?.expert?.name ?? ""}
+          peer=${expert?.name ?? ""}
         ></visavis-call-view>`;
+      }
       case "ended":
         return this.#ended(session);
     }
@@ -307,6 +313,7 @@ abstract class Panel extends LitElement implements PanelElement {
   #ended(session: CallSession | undefined): TemplateResult {
     const { texts } = this;
     const outcome: Outcome = session?.state.outcome ?? "hung-up";
+    if (outcome === "check-failed") return this.#failed(session?.state.failure ?? "malformed");
     const { answered_at: from, ended_at: to } = session?.state.call ?? {};
     const symbols: Partial<Record<Outcome, Icon>> = { "hung-up": "check", "other-hung-up": "check", taken: "check" };
     const missed = outcome === "missed" || outcome === "declined";
@@ -318,7 +325,21 @@ abstract class Panel extends LitElement implements PanelElement {
     ]);
   }
 
-  #endedText(outcome: Outcome, from: string | undefined, to: string | undefined): string {
+  #failed(failure: Failure): TemplateResult {
+    const { texts } = this;
+    const group = meaning(failure);
+    const again = html`<button class="primary" @click=${() => this.#again(false)}>${texts.tryAgain}</button>`;
+    return message("alert", texts.ended["check-failed"], texts.failure[group], [
+      group === "outdated" ? again : nothing,
+      this.#contact(),
+      html`<button data-focus @click=${this.#close}>${texts.done}</button>`,
+      group === "browser"
+        ? nothing
+        : html`<details class="small muted"><summary>${texts.failure.reported}</summary>${texts.failure.report(failure)}</details>`,
+    ]);
+  }
+
+  #endedText(outcome: Exclude<Outcome, "check-failed">, from: string | undefined, to: string | undefined): string {
     const { texts } = this;
     if (!from || !to) return texts.endedText[outcome];
     const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));

@@ -1,19 +1,22 @@
 // A visitor's way through a call: from the click to the end, over a reload of the page.
 
 import { Api, Problem } from "../call/api.ts";
+import { visitorPayloads } from "../call/authentication.ts";
 import { Mailbox, type Transport } from "../call/mailbox.ts";
 import { LocalMedia } from "../call/media.ts";
 import { PresenceLease } from "../call/presence.ts";
 import { CallSession } from "../call/session.ts";
 import { Store } from "../call/store.ts";
 import type { Id, Media, Ring, VisitorAccess } from "../call/types.ts";
-import { forget, recall, remember } from "./memory.ts";
+import { forget, type Memory, recall, remember } from "./memory.ts";
 
 export interface VisitorOptions {
   /** The service's origin. */
   base: string;
   organisation: Id;
   transport: Transport;
+  /** As the page tells; nothing that is not proven by one of them is accepted where there is one. */
+  siteKeys: string[];
 }
 
 export type VisitorState = {
@@ -37,6 +40,8 @@ export class Visitor extends Store<VisitorState> {
   #presence: PresenceLease | undefined;
   #renewal: ReturnType<typeof setTimeout> | undefined;
   #after = 0;
+  /** Of the call, where its page has a site key. */
+  #continuity: string | undefined;
   /** Rises with each start and stop: what was begun before then no longer counts. */
   #turn = 0;
 
@@ -91,13 +96,13 @@ export class Visitor extends Store<VisitorState> {
     try {
       const [access, { call }] = await Promise.all([this.#api.renewVisitor("same"), this.#api.call(memory.call)]);
       if (turn !== this.#turn) return;
-      this.#adopt(access, local);
+      this.#adopt(access, local, memory);
       const { session } = this.state;
       const over = call.state !== "ringing" && call.state !== "answered";
       const devices = over
         ? undefined
         : local.start({ microphone: call.media !== "chat", camera: call.media === "video" });
-      await session?.resume(call);
+      await session?.resume(call, memory.expert);
       await devices;
       if (turn === this.#turn) this.change({ step: "ready" });
     } catch (error) {
@@ -131,10 +136,20 @@ export class Visitor extends Store<VisitorState> {
     return this.#api.createVisitor(this.#options.organisation);
   }
 
-  #adopt(access: VisitorAccess, media: LocalMedia): void {
+  #adopt(access: VisitorAccess, media: LocalMedia, memory?: Memory): void {
     this.#took(access);
-    const { call, ice_servers: iceServers } = access;
-    const session = new CallSession({ role: "visitor", api: this.#api, media, call, iceServers });
+    const { call, trust, ice_servers: iceServers } = access;
+    const { organisation, siteKeys } = this.#options;
+    const payloads = visitorPayloads({ organisation, call, trust, siteKeys, continuity: memory?.continuity });
+    const session = new CallSession({ role: "visitor", api: this.#api, media, call, iceServers, payloads });
+    this.#continuity = undefined;
+    payloads.then(
+      ({ continuity }) => {
+        this.#continuity = continuity;
+      },
+      // The session tells.
+      () => {},
+    );
     this.change({ session });
     session.subscribe(({ phase }) => phase === "over" && session === this.state.session && this.#over());
     this.#presence = new PresenceLease({
@@ -190,7 +205,12 @@ export class Visitor extends Store<VisitorState> {
     const phase = session?.state.phase;
     if (!session || phase === "preparing" || phase === "over" || !this.#api.token) return;
     const { organisation } = this.#options;
-    remember({ organisation, call: session.id, token: this.#api.token, cursor: this.#after });
+    const { peer } = session.state;
+    remember({
+      ...{ organisation, call: session.id, token: this.#api.token, cursor: this.#after },
+      ...(this.#continuity === undefined ? {} : { continuity: this.#continuity }),
+      ...(typeof peer === "object" ? { expert: peer.verified.expert } : {}),
+    });
   }
 
   #over(): void {

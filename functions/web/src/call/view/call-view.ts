@@ -10,6 +10,7 @@ import { DeviceChoices } from "./device-choice.ts";
 import { LevelMeter } from "./level-meter.ts";
 import { callViewStyles } from "./call-view.styles.ts";
 import { initials } from "./initials.ts";
+import { ProofMark } from "./proof-mark.ts";
 import { QualityBadge } from "./quality-badge.ts";
 import { Watching } from "./watching.ts";
 
@@ -150,6 +151,8 @@ export class CallView extends LitElement {
     const live = phase === "connected" || phase === "reconnecting";
     const picture = live && showing.camera;
     const theirScreen = live && showing.screen;
+    // Then the mark has the name.
+    const verified = typeof session.state.peer === "object";
     return html`
       <div class="frame ${this.side ? "open" : ""}" @keydown=${this.#key}>
         <section class="stage ${theirScreen ? "screened" : ""}" aria-label=${`${texts.call}: ${name}`}>
@@ -171,7 +174,8 @@ export class CallView extends LitElement {
             }
           </div>
           <div class="top">
-            <span class="plate" ?hidden=${!picture && !theirScreen}>${name}</span>
+            <visavis-proof .state=${session.state} .texts=${texts.proof}></visavis-proof>
+            <span class="plate" ?hidden=${(!picture && !theirScreen) || verified}>${name}</span>
             ${live && !showing.microphone ? html`<span class="plate">${icon("microphone-off")}${texts.mutedThere}</span>` : nothing}
             <span class="spread"></span>
             <visavis-quality .state=${session.state} .texts=${texts.quality}></visavis-quality>
@@ -501,6 +505,7 @@ export function defineCallView(): void {
     "visavis-devices": DeviceChoices,
     "visavis-chat": ChatPanel,
     "visavis-quality": QualityBadge,
+    "visavis-proof": ProofMark,
     "visavis-call-view": CallView,
   };
   for (const [name, element] of Object.entries(elements)) {

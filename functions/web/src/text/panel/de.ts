@@ -63,6 +63,7 @@ export const panel: PanelTexts = {
     cancelled: "Abgebrochen",
     missed: "Niemand hat abgenommen",
     taken: "Das Gespräch ist zu Ende",
+    "check-failed": "Zu Ihrer Sicherheit beendet",
   },
   endedText: {
     "hung-up": "Danke für Ihren Besuch.",
@@ -73,6 +74,16 @@ export const panel: PanelTexts = {
     cancelled: "Es klingelt nirgends mehr.",
     missed: "Das tut uns leid. Versuchen Sie es nochmals, oder warten Sie in der Reihe, bis jemand frei ist.",
     taken: "Danke für Ihren Besuch.",
+  },
+  failure: {
+    middleman:
+      "Die andere Seite konnte nicht beweisen, wer sie ist. Vielleicht will sich jemand dazwischenschalten, darum wurde die Verbindung sofort getrennt.",
+    outdated:
+      "Der Nachweis, wer die andere Seite ist, ist abgelaufen oder noch nicht gültig. Stimmt die Uhr Ihres Computers? Wenn ja, versuchen Sie es später nochmals.",
+    browser:
+      "Dieser Browser ist zu alt, um zu prüfen, wer antwortet. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari.",
+    reported: "Was gemeldet wurde",
+    report: (reason) => `Nur dass eine Prüfung fehlschlug, mit dem Grund «${reason}». Nichts über Sie.`,
   },
   lasted: (time) => `Es dauerte ${time}.`,
   again: "Nochmals anrufen",

@@ -62,6 +62,7 @@ export const panel = {
     cancelled: "Cancelled",
     missed: "Nobody answered",
     taken: "The call is over",
+    "check-failed": "We ended it for your safety",
   },
   endedText: {
     "hung-up": "Thank you for your visit.",
@@ -72,6 +73,15 @@ export const panel = {
     cancelled: "Nothing rang any further.",
     missed: "We are sorry. Try again, or wait in line until somebody is free.",
     taken: "Thank you for your visit.",
+  },
+  failure: {
+    middleman:
+      "The other side could not prove who it is. Somebody may be trying to come between, so the connection was cut at once.",
+    outdated:
+      "The other side’s proof of who it is has run out, or is not valid yet. Is your computer’s clock right? If it is, try again later.",
+    browser: "This browser is too old to check who answers. Please use a current Firefox, Chrome, Edge or Safari.",
+    reported: "What was reported",
+    report: (reason: string) => `Only that a check failed, with the reason “${reason}”. Nothing about you.`,
   },
   lasted: (time: string) => `It lasted ${time}.`,
   again: "Call again",

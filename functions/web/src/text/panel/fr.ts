@@ -63,6 +63,7 @@ export const panel: PanelTexts = {
     cancelled: "Annulé",
     missed: "Personne n’a répondu",
     taken: "L’appel est terminé",
+    "check-failed": "Terminé pour votre sécurité",
   },
   endedText: {
     "hung-up": "Merci de votre visite.",
@@ -73,6 +74,16 @@ export const panel: PanelTexts = {
     cancelled: "Plus rien ne sonne.",
     missed: "Nous sommes désolés. Réessayez, ou attendez votre tour jusqu’à ce que quelqu’un soit libre.",
     taken: "Merci de votre visite.",
+  },
+  failure: {
+    middleman:
+      "L’autre côté n’a pas pu prouver qui il est. Quelqu’un essaie peut-être de s’interposer, la connexion a donc été coupée aussitôt.",
+    outdated:
+      "La preuve de l’identité de l’autre côté a expiré, ou n’est pas encore valable. L’horloge de votre ordinateur est-elle juste ? Si oui, réessayez plus tard.",
+    browser:
+      "Ce navigateur est trop ancien pour vérifier qui répond. Utilisez un Firefox, Chrome, Edge ou Safari actuel.",
+    reported: "Ce qui a été signalé",
+    report: (reason) => `Seulement qu’une vérification a échoué, avec le motif « ${reason} ». Rien sur vous.`,
   },
   lasted: (time) => `Il a duré ${time}.`,
   again: "Rappeler",

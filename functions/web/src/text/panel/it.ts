@@ -63,6 +63,7 @@ export const panel: PanelTexts = {
     cancelled: "Annullata",
     missed: "Nessuno ha risposto",
     taken: "La chiamata è terminata",
+    "check-failed": "Terminata per la Sua sicurezza",
   },
   endedText: {
     "hung-up": "Grazie della visita.",
@@ -73,6 +74,16 @@ export const panel: PanelTexts = {
     cancelled: "Non squilla più nulla.",
     missed: "Ci dispiace. Riprovi, o attenda in coda finché qualcuno è libero.",
     taken: "Grazie della visita.",
+  },
+  failure: {
+    middleman:
+      "L’altra parte non ha potuto provare chi è. Forse qualcuno cerca di mettersi in mezzo: il collegamento è stato interrotto subito.",
+    outdated:
+      "La prova dell’identità dell’altra parte è scaduta, o non è ancora valida. L’orologio del Suo computer è giusto? Se sì, riprovi più tardi.",
+    browser:
+      "Questo browser è troppo vecchio per verificare chi risponde. Usi un Firefox, Chrome, Edge o Safari attuale.",
+    reported: "Che cosa è stato segnalato",
+    report: (reason) => `Solo che una verifica è fallita, con il motivo «${reason}». Nulla su di Lei.`,
   },
   lasted: (time) => `È durata ${time}.`,
   again: "Richiama",

@@ -31,6 +31,23 @@ export const view: ViewTexts = {
   more: "Mehr",
   hangUp: "Auflegen",
   close: "Schliessen",
+  proof: {
+    title: "Wer auf der anderen Seite ist",
+    verified: (name, organisation) => `Geprüft: ${name}, ${organisation}`,
+    anonymous: "Geschützt",
+    unverified: "Nicht geprüft",
+    text: {
+      verified:
+        "Ihr Browser hat geprüft, wer das ist, mit einem Schlüssel, der zu der Seite gehört, auf der Sie sind. Niemand unterwegs sieht oder hört etwas von diesem Gespräch.",
+      anonymous:
+        "Der Browser Ihres Gegenübers hat geprüft, dass Sie es sind. Niemand unterwegs sieht oder hört etwas von diesem Gespräch. Wer Ihr Gegenüber ist, beweist das nicht.",
+      unverified:
+        "Das Gespräch ist verschlüsselt, aber die Seite, von der es kommt, hat keinen Schlüssel, um zu prüfen, wer antwortet. Wenn es darauf ankommt, vergleichen Sie den Code.",
+    },
+    compare: "Code anzeigen",
+    compareText: "Lesen Sie ihn einander vor. Sehen beide dieselbe Zahl, ist niemand dazwischen.",
+    coming: "Einen Moment…",
+  },
   quality: {
     title: "Verbindung",
     good: "gut",

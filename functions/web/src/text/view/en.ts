@@ -31,6 +31,23 @@ export const view = {
   more: "More",
   hangUp: "Hang up",
   close: "Close",
+  proof: {
+    title: "Who is at the other side",
+    verified: (name: string, organisation: string) => `Verified: ${name}, ${organisation}`,
+    anonymous: "Protected",
+    unverified: "Not verified",
+    text: {
+      verified:
+        "Your browser has checked who this is, with a key that belongs to the page you are on. Nobody on the way sees or hears anything of this call.",
+      anonymous:
+        "The visitor’s browser has checked that it is you. Nobody on the way sees or hears anything of this call. Who the visitor is, it does not prove.",
+      unverified:
+        "The call is encrypted, but the page it comes from has no key to check who answers. If it matters, compare the code.",
+    },
+    compare: "Show the code",
+    compareText: "Read it to each other. If both see the same number, nobody is in between.",
+    coming: "One moment…",
+  },
   quality: {
     title: "Connection",
     good: "good",

@@ -32,6 +32,23 @@ export const view: ViewTexts = {
   more: "Plus",
   hangUp: "Raccrocher",
   close: "Fermer",
+  proof: {
+    title: "Qui est de l’autre côté",
+    verified: (name, organisation) => `Vérifié : ${name}, ${organisation}`,
+    anonymous: "Protégé",
+    unverified: "Non vérifié",
+    text: {
+      verified:
+        "Votre navigateur a vérifié de qui il s’agit, avec une clé qui appartient à la page où vous êtes. Personne en chemin ne voit ni n’entend rien de cet appel.",
+      anonymous:
+        "Le navigateur du visiteur a vérifié que c’est bien vous. Personne en chemin ne voit ni n’entend rien de cet appel. Cela ne prouve pas qui est le visiteur.",
+      unverified:
+        "L’appel est chiffré, mais la page d’où il vient n’a pas de clé pour vérifier qui répond. Si c’est important, comparez le code.",
+    },
+    compare: "Afficher le code",
+    compareText: "Lisez-le-vous l’un à l’autre. Si vous voyez le même nombre, personne n’est entre vous.",
+    coming: "Un instant…",
+  },
   quality: {
     title: "Connexion",
     good: "bonne",

@@ -31,6 +31,23 @@ export const view: ViewTexts = {
   more: "Altro",
   hangUp: "Riaggancia",
   close: "Chiudi",
+  proof: {
+    title: "Chi c’è dall’altra parte",
+    verified: (name, organisation) => `Verificato: ${name}, ${organisation}`,
+    anonymous: "Protetta",
+    unverified: "Non verificato",
+    text: {
+      verified:
+        "Il Suo browser ha verificato chi è, con una chiave che appartiene alla pagina in cui si trova. Nessuno lungo la via vede o sente qualcosa di questa chiamata.",
+      anonymous:
+        "Il browser del visitatore ha verificato che è Lei. Nessuno lungo la via vede o sente qualcosa di questa chiamata. Chi sia il visitatore, non lo prova.",
+      unverified:
+        "La chiamata è cifrata, ma la pagina da cui viene non ha una chiave per verificare chi risponde. Se è importante, confrontate il codice.",
+    },
+    compare: "Mostra il codice",
+    compareText: "Leggetevelo a vicenda. Se vedete lo stesso numero, non c’è nessuno in mezzo.",
+    coming: "Un momento…",
+  },
   quality: {
     title: "Collegamento",
     good: "buono",

@@ -1,0 +1,147 @@
+// Which payloads a call speaks: sealed and checked where the visitor's page has a key pinned, plain where it has none.
+
+import { CheckFailed, Unsupported } from "../trust/failure.ts";
+import {
+  type CallContext,
+  type Device,
+  ExpertHandshake,
+  kindOf,
+  type TrustBundle,
+  VisitorHandshake,
+} from "../trust/handshake.ts";
+import { canCompare } from "./gate.ts";
+import { type Expected, type Heard, type Payloads, plainPayloads, restartPayload } from "./payload.ts";
+import type { Message } from "./types.ts";
+
+export interface VisitorTrust extends CallContext {
+  /** As the service tells. */
+  trust: TrustBundle | undefined;
+  /** As the page tells; nothing plain is accepted where there is one. */
+  siteKeys: string[];
+  /** From before a reload. */
+  continuity?: string | undefined;
+}
+
+/** What a visitor speaks. Throws `CheckFailed` when there is no good device to ring, `Unsupported` in an old browser. */
+export async function visitorPayloads({
+  organisation,
+  call,
+  trust,
+  siteKeys,
+  continuity,
+}: VisitorTrust): Promise<Payloads> {
+  if (siteKeys.length === 0) return plainPayloads;
+  if (!canCompare()) throw new Unsupported();
+  const options = continuity === undefined ? {} : { continuity };
+  return new SealedVisitor(await VisitorHandshake.create({ organisation, call }, trust, siteKeys, options));
+}
+
+class SealedVisitor implements Payloads {
+  #handshake: VisitorHandshake;
+
+  constructor(handshake: VisitorHandshake) {
+    this.#handshake = handshake;
+  }
+
+  get continuity(): string {
+    return this.#handshake.continuity;
+  }
+
+  offer(...[connection, sdp, expert]: Parameters<Payloads["offer"]>): Promise<string> {
+    return this.#handshake.offer(connection, sdp, expert);
+  }
+
+  async answer(): Promise<string> {
+    throw new TypeError("a visitor answers nothing");
+  }
+
+  seal(message: Message): Promise<string> {
+    return this.#handshake.seal(message);
+  }
+
+  async open(payload: string, { answeredBy, wanted }: Expected): Promise<Heard | undefined> {
+    switch (kindOf(payload)) {
+      case "plain":
+        throw new CheckFailed("unsealed");
+      case "answer": {
+        const answered = answeredBy && (await this.#handshake.takeAnswer(payload, answeredBy, wanted));
+        if (!answered) return undefined;
+        const { connection, sdp, peer } = answered;
+        return { message: { type: "answer", connection, sdp }, proven: { verified: peer } };
+      }
+      default: {
+        const message = await this.#handshake.open(payload);
+        return message && { message };
+      }
+    }
+  }
+}
+
+/** The offer is sealed, and this desk has no certificate to open it with. */
+export class Uncertified extends Error {}
+
+/** What an expert speaks: as the first offer does, and never plain after a sealed one. */
+export class ExpertPayloads implements Payloads {
+  #context: CallContext;
+  #device: () => Promise<Device | undefined>;
+  #handshake: ExpertHandshake | undefined;
+  #continuity: string | undefined;
+  #plain = false;
+
+  /** `device` is asked when a sealed offer comes; `continuity` is of the answered call, from before a reload. */
+  constructor(context: CallContext, device: () => Promise<Device | undefined>, continuity?: string) {
+    this.#context = context;
+    this.#device = device;
+    this.#continuity = continuity;
+  }
+
+  get continuity(): string | undefined {
+    return this.#continuity;
+  }
+
+  async offer(): Promise<string> {
+    throw new TypeError("the visitor offers");
+  }
+
+  answer(connection: string, sdp: string): Promise<string> {
+    return (this.#handshake ?? plainPayloads).answer(connection, sdp);
+  }
+
+  async seal(message: Message): Promise<string> {
+    if (this.#handshake) return this.#handshake.seal(message);
+    return this.#plain ? plainPayloads.seal(message) : restartPayload();
+  }
+
+  /** Throws {@link Uncertified} besides. */
+  async open(payload: string, expected: Expected): Promise<Heard | undefined> {
+    const kind = kindOf(payload);
+    if (kind === "plain") {
+      if (this.#continuity !== undefined) throw new CheckFailed("unsealed");
+      this.#plain = true;
+      return plainPayloads.open(payload, expected);
+    }
+    if (kind !== "offer") {
+      const message = await this.#handshake?.open(payload);
+      return message && { message };
+    }
+    const handshake = this.#handshake ?? (await this.#begin());
+    const { connection, sdp, continuity, colleague } = await handshake.takeOffer(payload);
+    this.#handshake = handshake;
+    this.#continuity = continuity;
+    return {
+      message: { type: "offer", connection, sdp },
+      proven: colleague ? { verified: colleague } : "anonymous",
+    };
+  }
+
+  async #begin(): Promise<ExpertHandshake> {
+    if (!canCompare()) throw new Unsupported();
+    const device = await this.#device().catch(() => undefined);
+    if (!device) throw new Uncertified();
+    return new ExpertHandshake(
+      this.#context,
+      device,
+      this.#continuity === undefined ? {} : { continuity: this.#continuity },
+    );
+  }
+}

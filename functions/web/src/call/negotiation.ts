@@ -1,0 +1,349 @@
+// How the two sides of a call come to a connection: the offers, answers and candidates that they send each other, over
+// reloads and restarts.
+
+import { CheckFailed, Unsupported } from "../trust/failure.ts";
+import { type Api, Problem } from "./api.ts";
+import { Uncertified } from "./authentication.ts";
+import { newId } from "./bytes.ts";
+import { Link, type LinkEvents } from "./link.ts";
+import type { Expected, Payloads, Proven } from "./payload.ts";
+import type { Call, Id, Message } from "./types.ts";
+
+export interface NegotiationOptions {
+  role: "visitor" | "expert";
+  api: Api;
+  call: Id;
+  iceServers: RTCIceServer[];
+  payloads: Payloads | Promise<Payloads>;
+}
+
+/** What is told of the latest link, and: */
+export interface NegotiationEvents extends Omit<LinkEvents, "candidates" | "failed" | "controlOpen"> {
+  controlOpen: (link: Link) => void;
+  /** A connection takes the place of the one before. */
+  renewed: (link: Link) => void;
+  /** Who is at the other side. */
+  proven: (proven: Proven) => void;
+  /** A check failed, or this side cannot make it: the end. */
+  failed: (error: CheckFailed | Unsupported | Uncertified) => void;
+  /** A restart is due: at once, or unless the connection comes back by itself. */
+  again: (atOnce: boolean) => void;
+  /** The service says how the call stands. */
+  call: (call: Call) => void;
+}
+
+/** TURN credentials last an hour; ask for fresh ones before a restart when they are older. Milliseconds. */
+const CREDENTIALS_FRESH = 45 * 60_000;
+/** An offer made so long before the click on "call" may hold addresses that are gone. Milliseconds. */
+const OFFER_FRESH = 3 * 60_000;
+
+export class Negotiation {
+  #role: "visitor" | "expert";
+  #api: Api;
+  #call: Id;
+  #payloads: Promise<Payloads>;
+  #events: NegotiationEvents;
+  #iceServers: RTCIceServer[];
+  #iceServersAt = Date.now();
+  #link: Link | undefined;
+  /** The certificate of this side, for all connections of the call. */
+  #certificate: Promise<RTCCertificate> | undefined;
+  /** Visitor: the last offer, and for which expert. */
+  #offer: { sdp: string; at: number } | undefined;
+  #expert: Id | undefined;
+  #preparing: Promise<void> | undefined;
+  /** The connection that both sides have agreed on. */
+  #agreed: string | undefined;
+  /** Expert: from the click on "answer" on. */
+  #answered = false;
+  /** Candidates that must wait: for the ring, or for the answer. `undefined` when they may go. */
+  #held: RTCIceCandidateInit[] | undefined = [];
+  #sending: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(options: NegotiationOptions, events: NegotiationEvents) {
+    this.#role = options.role;
+    this.#api = options.api;
+    this.#call = options.call;
+    this.#iceServers = options.iceServers;
+    this.#payloads = Promise.resolve(options.payloads);
+    // Told where they are needed.
+    this.#payloads.catch(() => {});
+    this.#events = events;
+  }
+
+  get link(): Link | undefined {
+    return this.#link;
+  }
+
+  /** Visitor: makes the first offer. Expert: takes `payload` and makes the answer; the visitor learns nothing of it. */
+  prepare(payload?: string): Promise<void> {
+    this.#preparing ??= this.#role === "visitor" ? this.#ready() : this.hear(payload ?? "");
+    return this.#preparing;
+  }
+
+  /** Visitor: the offer is made anew by the next {@link prepare}: the network has changed. */
+  outdated(): void {
+    this.#preparing = undefined;
+  }
+
+  /** Visitor: the payload to ring with; nothing when it came to an end before. */
+  async ringPayload(expert: Id | undefined): Promise<string | undefined> {
+    this.#expert = expert;
+    if (this.#offer && Date.now() - this.#offer.at > OFFER_FRESH) this.outdated();
+    await this.prepare();
+    const payloads = await this.#ends();
+    if (!this.#link || !this.#offer || !payloads) return undefined;
+    return payloads.offer(this.#link.connection, this.#offer.sdp, expert);
+  }
+
+  /** Visitor: sends the offer again after a reload; to `expert` where one has answered. */
+  async offerAnew(expert: Id | undefined): Promise<void> {
+    this.#expert = expert;
+    await this.prepare();
+    this.#sendOffer();
+    this.letGo();
+  }
+
+  /** Expert: asks the visitor for an offer: this page was reloaded. */
+  askForOffer(): void {
+    this.#answered = true;
+    this.#send({ type: "restart" });
+  }
+
+  /**
+   * Expert: answers. What follows (an answer to a later offer, candidates) waits until the service has taken it; then the
+   * two sides may find each other.
+   */
+  async answer(): Promise<{ call: Call }> {
+    await this.#preparing;
+    const link = this.#link;
+    if (!link) throw new Problem("unexpected", "there is no offer to answer");
+    const sdp = link.takeLocalAnswer();
+    this.#held = [];
+    this.#answered = true;
+    const payload = this.#payloads.then((payloads) => payloads.answer(link.connection, sdp));
+    const answered = Promise.all([payload, this.#sending]).then(([sealed]) => this.#api.answer(this.#call, sealed));
+    this.#sending = answered.then(
+      () => {},
+      () => {},
+    );
+    try {
+      const answer = await answered;
+      void this.#link?.release();
+      return answer;
+    } catch (error) {
+      this.#answered = false;
+      throw error;
+    }
+  }
+
+  /** From now on candidates go out as they come. */
+  letGo(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    const link = this.#link;
+    if (link && held && held.length > 0) this.#candidates(link, held);
+  }
+
+  /** What the other side says. */
+  async hear(payload: string, expected: Expected = {}): Promise<void> {
+    const payloads = await this.#ends();
+    if (!payloads || this.#stopped) return;
+    let heard: Awaited<ReturnType<Payloads["open"]>>;
+    try {
+      heard = await payloads.open(payload, { wanted: this.#expert, ...expected });
+    } catch (error) {
+      if (this.#fatal(error)) return;
+      console.warn("visavis: a payload was dropped:", error);
+      return;
+    }
+    if (!heard || this.#stopped) return;
+    try {
+      await this.#take(heard.message, heard.proven);
+    } catch (error) {
+      if (this.#fatal(error)) return;
+      // A description that does not fit: the connection was closed or replaced meanwhile.
+      console.warn("visavis:", error);
+      if (!this.#stopped) this.#events.again(false);
+    }
+  }
+
+  /** An ICE restart; a new connection when two did not help, or when it is not the network that keeps it. */
+  async restart(attempt: number): Promise<void> {
+    const link = this.#link;
+    try {
+      await this.#refreshCredentials(attempt);
+      if (this.#stopped) return;
+      if (this.#role === "expert") {
+        this.#send(link ? { type: "restart", connection: link.connection } : { type: "restart" });
+      } else if (!link || link.connection !== this.#agreed || link.stuck || attempt % 3 === 0) {
+        await this.#startAnew();
+      } else {
+        this.#offer = { sdp: await link.offer(true), at: Date.now() };
+        this.#sendOffer();
+      }
+    } catch (error) {
+      console.warn("visavis:", error);
+    }
+  }
+
+  /** Nothing is sent or heard any more; the last link is the caller's to close. */
+  stop(): Link | undefined {
+    this.#stopped = true;
+    const link = this.#link;
+    this.#link = undefined;
+    return link;
+  }
+
+  // ---- What the other side says
+
+  async #take(message: Message, proven: Proven | undefined): Promise<void> {
+    const link = this.#link;
+    switch (message.type) {
+      case "offer": {
+        if (this.#role !== "expert") break;
+        const { connection, sdp } = message;
+        const used = link?.connection === connection ? link : await this.#newLink(connection);
+        if (this.#stopped) break;
+        if (!this.#answered) this.#held = [];
+        await used.answer(sdp, this.#answered);
+        if (proven) this.#events.proven(proven);
+        if (this.#answered && used === this.#link) {
+          const answer = used.takeLocalAnswer();
+          if (proven) this.#post((payloads) => payloads.answer(connection, answer));
+          else this.#send({ type: "answer", connection, sdp: answer });
+          this.letGo();
+        }
+        break;
+      }
+      case "answer":
+        if (this.#role !== "visitor" || link?.connection !== message.connection) break;
+        await link.takeAnswer(message.sdp);
+        this.#agreed = message.connection;
+        // From now on offers are for them alone.
+        if (typeof proven === "object") this.#expert = proven.verified.expert;
+        if (proven) this.#events.proven(proven);
+        break;
+      case "candidates":
+        if (link?.connection === message.connection) await link.addCandidates(message.candidates);
+        break;
+      case "restart":
+        if (this.#role !== "visitor") break;
+        if (message.connection === undefined || message.connection !== link?.connection) await this.#startAnew();
+        else this.#events.again(true);
+        break;
+    }
+  }
+
+  /** Whether the call cannot go on after it. */
+  #fatal(error: unknown): boolean {
+    const fatal = error instanceof CheckFailed || error instanceof Unsupported || error instanceof Uncertified;
+    if (fatal && !this.#stopped) this.#events.failed(error);
+    return fatal;
+  }
+
+  // ---- The connection
+
+  async #ends(): Promise<Payloads | undefined> {
+    try {
+      return await this.#payloads;
+    } catch (error) {
+      if (this.#fatal(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #ready(): Promise<void> {
+    // The offer is made while chains are checked.
+    await Promise.all([this.#makeOffer(), this.#ends()]);
+  }
+
+  async #newLink(connection: string): Promise<Link> {
+    this.#certificate ??= RTCPeerConnection.generateCertificate({
+      name: "ECDSA",
+      namedCurve: "P-256",
+    } as EcKeyGenParams);
+    const certificate = await this.#certificate;
+    const events = this.#events;
+    const current = (): boolean => link === this.#link;
+    const link: Link = new Link(connection, this.#iceServers, certificate, {
+      candidates: (candidates) => current() && this.#candidates(link, candidates),
+      state: () => current() && events.state(),
+      checked: () => current() && events.checked(),
+      failed: (error) => current() && events.failed(error),
+      control: (text) => current() && events.control(text),
+      controlOpen: () => current() && events.controlOpen(link),
+      file: (frame) => current() && events.file(frame),
+    });
+    if (this.#stopped) {
+      link.close();
+      return link;
+    }
+    const old = this.#link;
+    this.#link = link;
+    old?.close();
+    events.renewed(link);
+    return link;
+  }
+
+  async #makeOffer(): Promise<void> {
+    const link = await this.#newLink(newId());
+    if (this.#stopped) return;
+    const sdp = await link.offer();
+    this.#offer = { sdp, at: Date.now() };
+  }
+
+  /** Visitor: a new peer connection, because the other side has none any more or this one is beyond repair. */
+  async #startAnew(): Promise<void> {
+    // Its candidates must not overtake the offer.
+    this.#held = [];
+    await this.#makeOffer();
+    this.#sendOffer();
+    this.letGo();
+  }
+
+  async #refreshCredentials(attempt: number): Promise<void> {
+    if (Date.now() - this.#iceServersAt < CREDENTIALS_FRESH && attempt < 2) return;
+    const relay = await this.#api.relay(this.#call).catch(() => undefined);
+    if (!relay) return;
+    this.#iceServers = relay.ice_servers;
+    this.#iceServersAt = Date.now();
+    this.#link?.setIceServers(relay.ice_servers);
+  }
+
+  // ---- What this side says
+
+  #candidates(link: Link, candidates: RTCIceCandidateInit[]): void {
+    if (this.#held) this.#held.push(...candidates);
+    else this.#send({ type: "candidates", connection: link.connection, candidates });
+  }
+
+  /** On a connection that was agreed on it is an ICE restart. */
+  #sendOffer(): void {
+    if (!this.#link || !this.#offer) return;
+    const { connection } = this.#link;
+    const { sdp } = this.#offer;
+    if (connection === this.#agreed) this.#send({ type: "offer", connection, sdp });
+    else this.#post((payloads) => payloads.offer(connection, sdp, this.#expert));
+  }
+
+  #send(message: Message): void {
+    this.#post((payloads) => payloads.seal(message));
+  }
+
+  /** One after the other: an offer is there before its candidates. */
+  #post(close: (payloads: Payloads) => Promise<string>): void {
+    const id = newId();
+    this.#sending = this.#sending
+      .then(async () => {
+        if (this.#stopped) return;
+        await this.#api.signal(this.#call, id, await close(await this.#payloads));
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof Problem)) console.error("visavis:", error);
+        else if (error.slug === "call-over" && error.call) this.#events.call(error.call);
+        // What was lost with the network is said anew by the next restart.
+      });
+  }
+}
