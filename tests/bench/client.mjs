@@ -1,6 +1,7 @@
 // As much of a client as the measures need: an expert, a visitor, and what they hear in their mailboxes.
 
 import { createDecipheriv } from "node:crypto";
+import http from "node:http";
 
 import { call, signIn } from "../browser/harness/stack.mjs";
 
@@ -22,6 +23,7 @@ function unseal({ name, key }, sealed) {
 export class Client {
   /** @type {Map<string, (at: number) => void>} */ #awaited = new Map();
   /** @type {WebSocket | undefined} */ #socket;
+  /** @type {http.ClientRequest | undefined} */ #stream;
   /** @type {NodeJS.Timeout | undefined} */ #lease;
 
   /**
@@ -55,15 +57,42 @@ export class Client {
       socket.onopen = resolve;
       socket.onerror = () => reject(new Error("the mailbox's WebSocket did not open"));
     });
-    socket.onmessage = ({ data }) => {
-      const now = performance.now();
-      const { sealed } = JSON.parse(data);
-      if (!sealed) return;
-      const { type, body } = unseal(this.mailbox, sealed);
-      if (type !== "call.signal") return;
-      this.#awaited.get(body.payload)?.(now);
-      this.#awaited.delete(body.payload);
-    };
+    socket.onmessage = ({ data }) => this.#heard(JSON.parse(data).sealed);
+  }
+
+  /** Listens by server-sent events. */
+  async listenToEvents() {
+    const url = new URL(`${this.service}/api/v1/mailbox?after=0`);
+    const headers = { ...this.headers, accept: "text/event-stream" };
+    const { hostname, port, pathname, search } = url;
+    const request = http.request({ agent: false, hostname, port, path: pathname + search, headers });
+    this.#stream = request;
+    const response = await new Promise((resolve, reject) => {
+      request.on("response", resolve).on("error", reject);
+      request.end();
+    });
+    if (response.statusCode !== 200) throw new Error(`the mailbox's events: ${response.statusCode}`);
+    let text = "";
+    response.setEncoding("utf8").on("data", (/** @type {string} */ chunk) => {
+      text += chunk;
+      for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+        this.#heard(/^data: (.+)$/m.exec(text.slice(0, end))?.[1]);
+        text = text.slice(end + 2);
+      }
+    });
+    // That it is cut when this closes is no failure.
+    response.on("error", () => {});
+    request.on("error", () => {});
+  }
+
+  /** @param {string | undefined} sealed */
+  #heard(sealed) {
+    const now = performance.now();
+    if (!sealed) return;
+    const { type, body } = unseal(this.mailbox, sealed);
+    if (type !== "call.signal") return;
+    this.#awaited.get(body.payload)?.(now);
+    this.#awaited.delete(body.payload);
   }
 
   /** When that payload arrives. @param {string} payload @returns {Promise<number>} */
@@ -80,6 +109,7 @@ export class Client {
   close() {
     clearInterval(this.#lease);
     this.#socket?.close();
+    this.#stream?.destroy();
   }
 }
 

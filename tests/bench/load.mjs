@@ -2,6 +2,8 @@
 
 import http from "node:http";
 
+import { percentile } from "./figures.mjs";
+
 /**
  * @typedef {object} Request
  * @property {string} method
@@ -11,20 +13,22 @@ import http from "node:http";
  */
 
 /**
- * Requests per second.
+ * Requests per second, and how long the slowest hundredth took at least, in milliseconds.
  *
  * @param {string} origin
  * @param {(number: number) => Request} request the next one
  * @param {{ status: number, seconds?: number, connections?: number }} options `status`: any other is an error
  */
-export async function rate(origin, request, { status, seconds = 4, connections = 16 }) {
+export async function load(origin, request, { status, seconds = 4, connections = 16 }) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: connections });
   const { hostname, port } = new URL(origin);
   let number = 0;
-  let done = 0;
+  /** @type {number[]} */
+  let times = [];
   const send = () =>
     new Promise((resolve, reject) => {
       const { method, path, headers = {}, body } = request(number++);
+      const sent = performance.now();
       const text = body === undefined ? undefined : JSON.stringify(body);
       const onward = http.request({
         agent,
@@ -39,6 +43,7 @@ export async function rate(origin, request, { status, seconds = 4, connections =
         let answer = "";
         response.setEncoding("utf8").on("data", (chunk) => (answer += chunk));
         response.on("end", () => {
+          times.push(performance.now() - sent);
           if (response.statusCode === status) resolve(undefined);
           else reject(new Error(`${method} ${path}: ${response.statusCode} instead of ${status}: ${answer}`));
         });
@@ -51,17 +56,19 @@ export async function rate(origin, request, { status, seconds = 4, connections =
   const work = async () => {
     while (performance.now() < until) {
       await send();
-      done += 1;
     }
   };
   const round = () => Promise.all(Array.from({ length: connections }, work));
   try {
     await round();
-    done = 0;
+    times = [];
     const counted = performance.now();
     until = counted + seconds * 1_000;
     await round();
-    return done / ((performance.now() - counted) / 1_000);
+    return {
+      perSecond: times.length / ((performance.now() - counted) / 1_000),
+      p99: percentile(times, 0.99),
+    };
   } finally {
     agent.destroy();
   }

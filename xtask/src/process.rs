@@ -183,6 +183,11 @@ impl Service {
         })
     }
 
+    /// The process that was started.
+    pub(crate) fn process(&self) -> u32 {
+        self.group.child.id()
+    }
+
     /// Fails when it has ended.
     pub(crate) fn check(&mut self) -> Result<()> {
         match self.group.ended()? {

@@ -14,7 +14,8 @@ use crate::{
     failure::{AtPath, Failure, Result, failure},
     interrupt, ports,
     process::{Service, step},
-    relay, secrets,
+    relay,
+    secrets::{self, Settings},
     seed::{self, Seeded},
     service::{self, Start, Variant},
     setup::Tools,
@@ -76,7 +77,7 @@ pub(crate) struct Stack {
     /// What was made in it.
     pub(crate) seeded: Seeded,
     /// The file that describes it to tests.
-    ready: PathBuf,
+    pub(crate) ready: PathBuf,
     /// The service's origin.
     pub(crate) service: String,
     /// The demo site's address.
@@ -84,6 +85,8 @@ pub(crate) struct Stack {
     /// The operator's key.
     pub(crate) operator_key: String,
     relay_secret: String,
+    /// The service's settings.
+    pub(crate) settings: Settings,
     services: Vec<Service>,
     _demo: Demo,
     _held: File,
@@ -139,6 +142,7 @@ impl Stack {
             .collect();
         let description = json!({
             "service": origin,
+            "process": service.process(),
             "site": site,
             "operator_key": operator_key,
             "relay": {"binary": binary, "secret": relay_secret, "address": format!("127.0.0.1:{}", place.relay_port)},
@@ -153,6 +157,7 @@ impl Stack {
             site,
             operator_key,
             relay_secret,
+            settings,
             services: vec![service, relay],
             _demo: demo,
             _held: held,

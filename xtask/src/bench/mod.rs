@@ -4,15 +4,18 @@ mod size;
 
 pub(crate) use size::gzipped;
 
-use std::path::Path;
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::{
     arguments::Arguments,
     failure::{AtPath, Result, failure},
     paths,
     process::shown,
-    service::{self, Platform, Variant},
-    setup::{Tools, browsers::Browsers},
+    service::{self, Platform, Variant, spin},
+    setup::{Edge, Tools, browsers::Browsers},
     stack::{Place, Stack},
 };
 
@@ -22,6 +25,8 @@ enum Measure {
     Here(fn(&Path) -> Result<()>),
     /// By a Node script that measures a running stack, described to it as to the tests.
     Script(&'static str),
+    /// By a Node script that measures a stack on Spin's test host too, and the host itself.
+    BesideSpin(&'static str),
 }
 
 /// A new part is a line here and a file: a script in `tests/bench`, or a function beside this.
@@ -30,6 +35,7 @@ const PARTS: &[(&str, Measure)] = &[
     ("call-setup", Measure::Script("call-setup.mjs")),
     ("service", Measure::Script("service.mjs")),
     ("mailboxes", Measure::Script("mailboxes.mjs")),
+    ("spin", Measure::BesideSpin("spin.mjs")),
 ];
 
 /// No measure is to meet a limit.
@@ -45,12 +51,11 @@ pub(crate) fn run(root: &Path, arguments: Arguments) -> Result<()> {
             known.join(", ")
         ));
     }
-    let tools = Tools::ensure(root, Platform::Cloudflare)?;
-    let place = Place::apart(
-        paths::target(root).join(format!("xtask/bench-{}", std::process::id())),
-        LIMITS,
-    )?;
-    let mut stack = None;
+    let mut bench = Bench {
+        root,
+        state: paths::target(root).join(format!("xtask/bench-{}", std::process::id())),
+        stacks: Vec::new(),
+    };
     let chosen = PARTS
         .iter()
         .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| word == name));
@@ -58,24 +63,77 @@ pub(crate) fn run(root: &Path, arguments: Arguments) -> Result<()> {
         println!("\n── {name} ──");
         match measure {
             Measure::Here(measure) => {
-                service::build(root, &tools, Variant::Ordinary)?;
+                for platform in [Platform::Cloudflare, Platform::Spin] {
+                    service::build(root, &Tools::ensure(root, platform)?, Variant::Ordinary)?;
+                }
                 measure(root)?;
             }
             Measure::Script(script) => {
-                let stack = match &stack {
-                    Some(stack) => stack,
-                    None => stack.insert(Stack::start(root, &tools, &place)?),
-                };
-                let browsers = Browsers::ensure()?;
-                let mut node = tools.node.node();
-                stack.describe(&mut node);
-                browsers.describe(&mut node);
-                shown(node.arg(root.join("tests/bench").join(script)).current_dir(root))?;
+                let mut node = bench.node(script)?;
+                shown(&mut node)?;
+            }
+            Measure::BesideSpin(script) => {
+                let mut node = bench.node(script)?;
+                bench.describe_spin(&mut node)?;
+                shown(&mut node)?;
             }
         }
     }
-    if stack.take().is_some() {
-        std::fs::remove_dir_all(&place.state).at(&place.state)?;
+    bench.end()
+}
+
+/// The stacks that are measured, each started by whoever needs it first.
+struct Bench<'a> {
+    root: &'a Path,
+    state: PathBuf,
+    stacks: Vec<(Platform, Tools, Stack)>,
+}
+
+impl Bench<'_> {
+    fn stack(&mut self, platform: Platform) -> Result<&(Platform, Tools, Stack)> {
+        let started = self.stacks.iter().position(|(on, ..)| *on == platform);
+        let at = if let Some(at) = started {
+            at
+        } else {
+            let place = Place::apart(self.state.join(platform.to_string()), LIMITS)?;
+            let tools = Tools::ensure(self.root, platform)?;
+            let stack = Stack::start(self.root, &tools, &place)?;
+            self.stacks.push((platform, tools, stack));
+            self.stacks.len() - 1
+        };
+        Ok(&self.stacks[at])
     }
-    Ok(())
+
+    /// A script that is told of the stack on workerd.
+    fn node(&mut self, script: &str) -> Result<Command> {
+        let script = self.root.join("tests/bench").join(script);
+        let root = self.root;
+        let (_, tools, stack) = self.stack(Platform::Cloudflare)?;
+        let mut node = tools.node.node();
+        stack.describe(&mut node);
+        Browsers::ensure()?.describe(&mut node);
+        node.arg(script).current_dir(root);
+        Ok(node)
+    }
+
+    /// Tells a script of the stack on the test host too, and how to start another host.
+    fn describe_spin(&mut self, node: &mut Command) -> Result<()> {
+        let manifest = self.root.join("spin.toml");
+        let (_, tools, stack) = self.stack(Platform::SpinTestHost)?;
+        if let Edge::Spin { host: Some(host), .. } = &tools.edge {
+            node.env("VISAVIS_SPIN_HOST", host);
+        }
+        node.env("VISAVIS_SPIN_MANIFEST", manifest)
+            .env("VISAVIS_READY_SPIN", &stack.ready);
+        spin::describe(node, &stack.settings);
+        Ok(())
+    }
+
+    fn end(self) -> Result<()> {
+        drop(self.stacks);
+        if self.state.exists() {
+            std::fs::remove_dir_all(&self.state).at(&self.state)?;
+        }
+        Ok(())
+    }
 }

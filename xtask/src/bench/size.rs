@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     failure::{AtPath, Failure, Result},
     process::{answer, command},
+    service::spin,
 };
 
 /// How many bytes a file has, gzipped.
@@ -21,7 +22,7 @@ pub(crate) fn gzipped(file: &Path) -> Result<u64> {
         .ok_or_else(|| Failure::Sentence(format!("{} cannot be gzipped", file.display())))
 }
 
-/// Prints the assets of the manifest and the worker, gzipped.
+/// Prints the assets of the manifest, the worker and the component, gzipped.
 pub(super) fn run(root: &Path) -> Result<()> {
     let path = root.join("functions/web/dist/manifest.json");
     let manifest: Value = serde_json::from_slice(&fs::read(&path).at(&path)?)
@@ -40,11 +41,12 @@ pub(super) fn run(root: &Path) -> Result<()> {
                 .is_some_and(|extension| extension == "wasm" || extension == "js")
         })
         .collect();
-    for file in wasm {
-        let bytes = fs::metadata(&file).at(&file)?.len();
-        let gzip = gzipped(&file)?;
+    let component = spin::component(root);
+    for (part, file) in wasm.iter().map(|file| ("worker", file)).chain([("spin", &component)]) {
+        let bytes = fs::metadata(file).at(file)?.len();
+        let gzip = gzipped(file)?;
         println!(
-            "{bytes:>10} {gzip:>10}  worker: {}",
+            "{bytes:>10} {gzip:>10}  {part}: {}",
             file.file_name().unwrap_or_default().to_string_lossy()
         );
     }

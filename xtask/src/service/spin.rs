@@ -10,6 +10,7 @@ use crate::{
     failure::{Result, failure},
     paths,
     process::{command as program, quiet, step},
+    secrets::Settings,
     setup::wasm::Compiler,
 };
 
@@ -66,9 +67,14 @@ pub(crate) fn command(root: &Path, host: Option<&Path>, start: &Start) -> Result
         .arg(root.join("spin.toml"))
         .args(["--listen", &format!("127.0.0.1:{}", start.port), "--state-dir"])
         .arg(start.storage());
-    for (name, value) in start.settings {
-        up.env(format!("SPIN_VARIABLE_{name}"), value);
-    }
+    describe(&mut up, start.settings);
     up.current_dir(root);
     Ok(up)
+}
+
+/// Gives a program the settings as Spin reads them.
+pub(crate) fn describe(program: &mut Command, settings: &Settings) {
+    for (name, value) in settings {
+        program.env(format!("SPIN_VARIABLE_{name}"), value);
+    }
 }
