@@ -312,8 +312,12 @@ export class CallSession extends Store<SessionState> {
     const failure: Failure =
       error instanceof CheckFailed ? error.reason : error instanceof Unsupported ? "unsupported" : "uncertified";
     console.warn(`visavis: ${failure}`);
-    if (error instanceof CheckFailed) this.#api.alarm(this.id, error.reason).catch(() => {});
-    if (this.role === "expert" && phase === "ringing") {
+    const rings = this.role === "expert" && phase === "ringing";
+    // That a call is not sealed for this desk is nothing bad.
+    if (error instanceof CheckFailed && !(rings && failure === "no-device")) {
+      this.#api.alarm(this.id, error.reason).catch(() => {});
+    }
+    if (rings) {
       // Others may answer it.
       this.change({ failure });
       return;

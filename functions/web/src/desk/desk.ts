@@ -312,7 +312,7 @@ export class DeskPage extends StaffPage {
         ${
           news && news.name !== "failed"
             ? html`<div class="banner">
-              ${icon(news.name === "over" ? "check" : "bell")}<span>${this.#newsText(news)}</span>${this.#dismiss(reception)}
+              ${icon(news.name !== "over" ? "bell" : news.outcome === "check-failed" ? "alert" : "check")}<span>${this.#newsText(news)}</span>${this.#dismiss(reception)}
             </div>`
             : nothing
         }
@@ -378,6 +378,7 @@ export class DeskPage extends StaffPage {
       case "over":
         if (news.outcome === "other-gone") return texts.gone(visitor);
         if (news.outcome === "self-gone") return texts.selfGone;
+        if (news.outcome === "check-failed") return texts.checkFailed(visitor);
         return texts.over(visitor, this.#lasted(call));
     }
   }

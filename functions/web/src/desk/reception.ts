@@ -133,7 +133,7 @@ export class Reception extends Store<ReceptionState> {
   }
 
   async answer(session: CallSession): Promise<void> {
-    if (this.state.current || session.state.phase !== "ringing") return;
+    if (this.state.current || session.state.phase !== "ringing" || session.state.failure) return;
     this.#answering = session.id;
     remember(session.id);
     this.change({ current: session, news: undefined });

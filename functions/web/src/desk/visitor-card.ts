@@ -2,7 +2,8 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 
-import type { CallSession } from "../call/session.ts";
+import type { Proven } from "../call/payload.ts";
+import type { CallSession, Failure } from "../call/session.ts";
 import type { Call, Media } from "../call/types.ts";
 import { Watching } from "../call/view/watching.ts";
 import { TextsController } from "../staff/language.ts";
@@ -10,6 +11,7 @@ import { base, buttons } from "../theme/controls.ts";
 import { type Icon, icon } from "../theme/icons.ts";
 import { surfaces } from "../theme/surfaces.ts";
 import type { ServiceClock } from "./clock.ts";
+import type { DeskTexts } from "./texts/en.ts";
 import { deskTexts } from "./texts/index.ts";
 import { formatDuration } from "./time.ts";
 
@@ -185,7 +187,7 @@ export class VisitorCard extends LitElement {
   }
 
   protected override render(): unknown {
-    const { call } = this.session.state;
+    const { call, peer, failure } = this.session.state;
     if (!call) return nothing;
     const texts = this.#texts.now;
     const name = call.visitor?.name ?? texts.visitor;
@@ -197,8 +199,10 @@ export class VisitorCard extends LitElement {
         <div class="row facts">
           <span class="badge">${icon(mediaIcons[call.media])}${texts[call.media]}</span>
           ${call.waiting === undefined ? nothing : html`<span class="badge">${texts.nextInLine}</span>`}
+          ${this.#proven(peer)}
           <span class="badge" role="timer" aria-live="off">${texts.waitingFor} <span class="time">${time}</span></span>
         </div>
+        ${failure ? html`<p class="small" role="alert">${unanswerable(failure, texts)}</p>` : nothing}
       </div>
       ${
         this.quiet
@@ -207,18 +211,35 @@ export class VisitorCard extends LitElement {
             <button class="large" @click=${() => this.#say("decline")}>
               ${icon("phone-down")}${texts.decline}${this.keys && this.first ? html`<kbd aria-hidden="true">D</kbd>` : nothing}
             </button>
-            <button class="large primary" @click=${() => this.#say("answer")}>
-              ${icon(mediaIcons[call.media])}${texts.answer}${
-                this.keys && this.first ? html`<kbd aria-hidden="true">A</kbd>` : nothing
-              }
-            </button>
+            ${
+              failure
+                ? nothing
+                : html`<button class="large primary" @click=${() => this.#say("answer")}>
+                  ${icon(mediaIcons[call.media])}${texts.answer}${
+                    this.keys && this.first ? html`<kbd aria-hidden="true">A</kbd>` : nothing
+                  }
+                </button>`
+            }
           </div>`
       }`;
+  }
+
+  #proven(peer: Proven | undefined): unknown {
+    if (!peer) return nothing;
+    const texts = this.#texts.now.proven;
+    if (peer === "unverified") return html`<span class="badge">${texts.unverified}</span>`;
+    const label = peer === "anonymous" ? texts.anonymous : peer.verified.name;
+    return html`<span class="badge accent">${icon("shield")}${label}</span>`;
   }
 
   #say(what: "answer" | "decline"): void {
     this.dispatchEvent(new CustomEvent(what, { detail: this.session }));
   }
+}
+
+/** Why a call that rings cannot be answered at this desk. */
+function unanswerable(failure: Failure, { unanswerable: texts }: DeskTexts): string {
+  return failure in texts ? texts[failure as keyof typeof texts] : texts.other;
 }
 
 customElements.define("visavis-visitor-card", VisitorCard);

@@ -33,6 +33,17 @@ export const de: DeskTexts = {
   language: "Sprache",
   since: "Im Gespräch seit",
   waitedFor: "Hat gewartet",
+  proven: { anonymous: "Geschützt", unverified: "Nicht geprüft" },
+  unanswerable: {
+    uncertified:
+      "Dieser Anruf ist für zugelassene Plätze versiegelt, und dieser ist noch nicht zugelassen. Bitten Sie unter «Dieser Platz» darum; die Administration genehmigt es.",
+    "no-device":
+      "Dieser Anruf ist versiegelt, und nicht für diesen Platz. Nehmen Sie ihn an einem anderen an, oder warten Sie auf den nächsten.",
+    unsupported:
+      "Dieser Browser ist zu alt für geschützte Gespräche. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari.",
+    other:
+      "Dieser Anruf hat die Prüfung nicht bestanden. Er kann nicht angenommen werden, und die Administration sieht einen Alarm.",
+  },
   news: {
     taken: (expert, visitor) => `${expert} war schneller und spricht mit ${visitor}.`,
     takenByMe: "Sie haben diesen Anruf an einem anderen Empfang angenommen.",
@@ -43,6 +54,8 @@ export const de: DeskTexts = {
       `Das Gespräch mit ${visitor} ist zu Ende (${duration}). Sie sind bereit für das nächste.`,
     gone: (visitor) => `${visitor} ist weg: Die Verbindung ging verloren und kam nicht wieder.`,
     selfGone: "Das Gespräch ist zu Ende, weil Ihre Verbindung zu lange weg war.",
+    checkFailed: (visitor) =>
+      `Das Gespräch mit ${visitor} wurde sofort beendet: Eine Prüfung schlug fehl, vielleicht will sich jemand dazwischenschalten. Die Administration sieht einen Alarm.`,
     failed: "Das hat nicht geklappt.",
   },
   elsewhere: (visitor) => `Sie sind an einem anderen Empfang oder in einem anderen Tab im Gespräch mit ${visitor}.`,

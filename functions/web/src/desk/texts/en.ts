@@ -31,6 +31,14 @@ export const en = {
   language: "Language",
   since: "Call for",
   waitedFor: "Waited",
+  proven: { anonymous: "Protected", unverified: "Not verified" },
+  unanswerable: {
+    uncertified:
+      "This call is sealed for certified desks, and this one is not certified yet. Ask for it under “This desk”; an administrator approves it.",
+    "no-device": "This call is sealed, and not for this desk. Answer it at another one, or wait for the next.",
+    unsupported: "This browser is too old for protected calls. Please use a current Firefox, Chrome, Edge or Safari.",
+    other: "This call did not pass the check. It cannot be answered, and your administrators see an alarm.",
+  },
   news: {
     taken: (expert: string, visitor: string) => `${expert} was first and talks to ${visitor}.`,
     takenByMe: "You have answered this call at another desk.",
@@ -41,6 +49,8 @@ export const en = {
       `The call with ${visitor} is over (${duration}). You are ready for the next.`,
     gone: (visitor: string) => `${visitor} is gone: the connection was lost and did not come back.`,
     selfGone: "The call ended because your connection was away too long.",
+    checkFailed: (visitor: string) =>
+      `The call with ${visitor} was ended at once: a check failed, and somebody may be trying to come between. Your administrators see an alarm.`,
     failed: "This did not work.",
   },
   elsewhere: (visitor: string) => `You are in a call with ${visitor} at another desk or in another tab.`,

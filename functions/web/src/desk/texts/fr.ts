@@ -33,6 +33,15 @@ export const fr: DeskTexts = {
   language: "Langue",
   since: "En appel depuis",
   waitedFor: "A attendu",
+  proven: { anonymous: "Protégé", unverified: "Non vérifié" },
+  unanswerable: {
+    uncertified:
+      "Cet appel est scellé pour les postes certifiés, et celui-ci ne l’est pas encore. Demandez-le sous « Ce poste » ; l’administration l’approuve.",
+    "no-device": "Cet appel est scellé, mais pas pour ce poste. Répondez depuis un autre, ou attendez le prochain.",
+    unsupported:
+      "Ce navigateur est trop ancien pour les appels protégés. Utilisez un Firefox, Chrome, Edge ou Safari actuel.",
+    other: "Cet appel n’a pas passé la vérification. On ne peut pas y répondre, et l’administration voit une alerte.",
+  },
   news: {
     taken: (expert, visitor) => `${expert} a été plus rapide et parle avec ${visitor}.`,
     takenByMe: "Vous avez répondu à cet appel à un autre poste.",
@@ -42,6 +51,8 @@ export const fr: DeskTexts = {
     over: (visitor, duration) => `L’appel avec ${visitor} est terminé (${duration}). Vous êtes prêt pour le suivant.`,
     gone: (visitor) => `${visitor} n’est plus là : la connexion s’est perdue et n’est pas revenue.`,
     selfGone: "L’appel s’est terminé parce que votre connexion a été absente trop longtemps.",
+    checkFailed: (visitor) =>
+      `L’appel avec ${visitor} a été coupé aussitôt : une vérification a échoué, quelqu’un essaie peut-être de s’interposer. L’administration voit une alerte.`,
     failed: "Cela n’a pas fonctionné.",
   },
   elsewhere: (visitor) => `Vous êtes en appel avec ${visitor} à un autre poste ou dans un autre onglet.`,

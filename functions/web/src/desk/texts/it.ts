@@ -33,6 +33,16 @@ export const it: DeskTexts = {
   language: "Lingua",
   since: "In chiamata da",
   waitedFor: "Ha aspettato",
+  proven: { anonymous: "Protetta", unverified: "Non verificata" },
+  unanswerable: {
+    uncertified:
+      "Questa chiamata è sigillata per le postazioni certificate, e questa non lo è ancora. La chieda sotto «Questa postazione»; l’amministrazione la approva.",
+    "no-device":
+      "Questa chiamata è sigillata, ma non per questa postazione. Risponda da un’altra, o attenda la prossima.",
+    unsupported:
+      "Questo browser è troppo vecchio per le chiamate protette. Usi un Firefox, Chrome, Edge o Safari attuale.",
+    other: "Questa chiamata non ha superato la verifica. Non si può rispondere, e l’amministrazione vede un allarme.",
+  },
   news: {
     taken: (expert, visitor) => `${expert} è arrivato prima e parla con ${visitor}.`,
     takenByMe: "Avete risposto a questa chiamata da un’altra postazione.",
@@ -42,6 +52,8 @@ export const it: DeskTexts = {
     over: (visitor, duration) => `La chiamata con ${visitor} è finita (${duration}). Siete pronti per la prossima.`,
     gone: (visitor) => `${visitor} non c’è più: la connessione si è persa e non è tornata.`,
     selfGone: "La chiamata è finita perché la vostra connessione è mancata troppo a lungo.",
+    checkFailed: (visitor) =>
+      `La chiamata con ${visitor} è stata interrotta subito: una verifica è fallita, forse qualcuno cerca di mettersi in mezzo. L’amministrazione vede un allarme.`,
     failed: "Non ha funzionato.",
   },
   elsewhere: (visitor) => `Siete in chiamata con ${visitor} da un’altra postazione o in un’altra scheda.`,
