@@ -26,7 +26,7 @@ use crate::{
 
 pub(crate) mod change;
 pub(crate) mod due;
-mod payload;
+pub(crate) mod payload;
 pub(crate) mod record;
 mod ring;
 mod signals;
@@ -72,7 +72,7 @@ impl Participant {
     }
 
     /// Refuses a visitor any call but the token's.
-    fn require_call(&self, call: Uuid) -> Result<(), Problem> {
+    pub(crate) fn require_call(&self, call: Uuid) -> Result<(), Problem> {
         match self {
             Self::Visitor(visitor) => visitor.require_call(call),
             Self::Expert(_) => Ok(()),

@@ -24,6 +24,7 @@ use crate::{
     policy::snippet_policy,
     ports::{Database as _, Platform},
     problem::Problem,
+    trust,
 };
 
 #[derive(OpenApi)]
@@ -209,9 +210,14 @@ async fn snippet<P: Platform>(
     let missing = || Problem::misconfigured("manifest.json has no entry called loader. Build functions/web again.");
     let (path, integrity) = app.manifest().await?.entry("loader").ok_or_else(missing)?;
     let script_url = format!("{address}/{path}");
+    let select = trust::select_attribute(organisation, app.now());
+    let site_keys = trust::read_attribute(&app.platform.database().query(select).await?);
+    let site_key = site_keys
+        .map(|keys| format!(" site-key=\"{keys}\""))
+        .unwrap_or_default();
     let html = format!(
         "<script type=\"module\" src=\"{script_url}\" integrity=\"{integrity}\" crossorigin=\"anonymous\"></script>\n\
-         <visavis-widget organisation=\"{organisation}\"></visavis-widget>"
+         <visavis-widget organisation=\"{organisation}\"{site_key}></visavis-widget>"
     );
     let content_security_policy = snippet_policy(address, organisation);
     Ok(Json(Snippet {

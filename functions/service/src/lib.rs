@@ -21,6 +21,7 @@ mod ids;
 mod json;
 mod limits;
 mod mailbox;
+mod messages;
 mod openapi;
 mod pages;
 mod path;
@@ -31,6 +32,7 @@ mod relay;
 mod reports;
 mod text;
 mod time;
+mod trust;
 mod vault;
 mod visitors;
 
@@ -93,10 +95,12 @@ fn routes<P: Platform>() -> Router<App<P>> {
         .merge(identity::session::routes())
         .merge(identity::sign_in::routes())
         .merge(mailbox::routes())
+        .merge(messages::routes())
         .merge(openapi::routes())
         .merge(pages::routes())
         .merge(presence::routes())
         .merge(reports::routes())
+        .merge(trust::routes())
         .merge(visitors::routes())
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     App,
+    identity::bearer::Visitor,
     ports::{Database as _, Platform, Rows, Statement, Value},
     problem::{Problem, Slug},
     time::{MINUTE, SECOND},
@@ -22,6 +23,10 @@ use crate::{
 /// one are counted together.
 #[derive(Debug, Clone)]
 pub struct ClientAddress(pub String);
+
+/// How many messages visitors may leave for an organisation in a minute, and one of them.
+const MESSAGES: i64 = 60;
+const MESSAGES_OF_VISITOR: i64 = 5;
 
 /// How many signals a call may have while it rings.
 const SIGNALS_WHILE_RINGING: i64 = 40;
@@ -51,6 +56,12 @@ pub(crate) enum Kind {
     Relay,
     /// Reports of violations.
     Reports,
+    /// Requests of devices, and looks at them.
+    Devices,
+    /// Messages left, and looks at them.
+    Messages,
+    /// Checks of the handshake that failed.
+    Alarms,
 }
 
 /// How many requests in a window of a minute.
@@ -77,6 +88,9 @@ impl Kind {
             Self::Mailbox => ("mailbox", 120, 1200),
             Self::Relay => ("relay", 20, 120),
             Self::Reports => ("reports", 60, 60),
+            Self::Devices => ("devices", 30, 240),
+            Self::Messages => ("messages", 30, 120),
+            Self::Alarms => ("alarms", 10, 60),
         };
         Limit { name, subject, address }
     }
@@ -243,6 +257,22 @@ impl<P: Platform> App<P> {
                 .lookup("rate_limits.key", format!("signals/ringing/{call}").as_bytes()),
             most: SIGNALS_WHILE_RINGING * i64::from(self.config.limits_factor),
             ringing: Some(call),
+        });
+        count
+    }
+
+    /// Begins to count a message that a visitor leaves, of which an organisation takes only so many, too.
+    pub(crate) fn count_message(&self, visitor: &Visitor, address: &Address) -> Count {
+        let factor = i64::from(self.config.limits_factor);
+        let mut count = self.count(Kind::Messages, Some(visitor.id), address);
+        if let Some(own) = count.counters.first_mut() {
+            own.most = MESSAGES_OF_VISITOR * factor;
+        }
+        let key = format!("messages/organisation/{}", visitor.organisation);
+        count.counters.push(Counter {
+            key: self.config.vault.lookup("rate_limits.key", key.as_bytes()),
+            most: MESSAGES * factor,
+            ringing: None,
         });
         count
     }

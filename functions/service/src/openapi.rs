@@ -73,6 +73,8 @@ pub fn document() -> OpenApi {
         crate::mailbox::Api::openapi(),
         crate::console::Api::openapi(),
         crate::reports::Api::openapi(),
+        crate::trust::Api::openapi(),
+        crate::messages::Api::openapi(),
         crate::health::Api::openapi(),
     ] {
         document.merge(capability);

@@ -33,6 +33,10 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
             get(async |app, headers| page::<P>(app, headers, "desk.html").await),
         )
         .route(
+            "/join",
+            get(async |app, headers| page::<P>(app, headers, "join.html").await),
+        )
+        .route(
             "/console",
             get(async |app, headers| page::<P>(app, headers, "console.html").await),
         )

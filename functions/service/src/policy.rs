@@ -20,7 +20,7 @@ pub(crate) use headers::{HeaderSets, snippet_policy};
 /// What kind of response a route gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// A page where a call runs: the desk.
+    /// A page where a call runs: the desk, and where guests join.
     CallPage,
     /// Any other page.
     Page,
@@ -39,7 +39,7 @@ pub(crate) enum Kind {
 }
 
 /// The routes that customers' pages may use, next to the widget's assets.
-const CROSS_ORIGIN: [&str; 12] = [
+const CROSS_ORIGIN: [&str; 14] = [
     "/api/v1/organisations/{organisation}/availability",
     "/api/v1/organisations/{organisation}/visitors",
     "/api/v1/organisations/{organisation}/reports",
@@ -52,13 +52,15 @@ const CROSS_ORIGIN: [&str; 12] = [
     "/api/v1/calls/{call}/signals",
     "/api/v1/calls/{call}/hang-up",
     "/api/v1/calls/{call}/relay",
+    "/api/v1/calls/{call}/alarms",
+    "/api/v1/messages",
 ];
 
 impl Kind {
     /// The kind of a route, by the path that it matched.
     fn of(route: Option<&str>) -> Self {
         match route {
-            Some("/desk") => Self::CallPage,
+            Some("/desk" | "/join") => Self::CallPage,
             Some("/" | "/console") => Self::Page,
             Some("/app/{*path}") => Self::OwnAsset,
             Some("/widget/{*path}") => Self::CrossOriginAsset,

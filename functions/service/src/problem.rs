@@ -12,6 +12,7 @@ use crate::ports::PortError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Slug {
     Malformed,
+    StatementRefused,
     CardNumber,
     TokenMissing,
     TokenInvalid,
@@ -25,6 +26,8 @@ pub(crate) enum Slug {
     CallOver,
     AlreadyAnswered,
     NotAnswered,
+    Outdated,
+    LimitReached,
     BodyTooLarge,
     UnsupportedMediaType,
     TooManyRequests,
@@ -38,6 +41,11 @@ impl Slug {
     pub(crate) const fn parts(self) -> (&'static str, StatusCode, &'static str) {
         match self {
             Self::Malformed => ("malformed", StatusCode::BAD_REQUEST, "The request is malformed"),
+            Self::StatementRefused => (
+                "statement-refused",
+                StatusCode::BAD_REQUEST,
+                "The statement is not good",
+            ),
             Self::CardNumber => (
                 "card-number",
                 StatusCode::BAD_REQUEST,
@@ -63,6 +71,12 @@ impl Slug {
             Self::CallOver => ("call-over", StatusCode::CONFLICT, "The call is over"),
             Self::AlreadyAnswered => ("already-answered", StatusCode::CONFLICT, "Somebody else was first"),
             Self::NotAnswered => ("not-answered", StatusCode::CONFLICT, "The call is not answered yet"),
+            Self::Outdated => ("outdated", StatusCode::CONFLICT, "Something newer is there"),
+            Self::LimitReached => (
+                "limit-reached",
+                StatusCode::CONFLICT,
+                "There are as many as there may be",
+            ),
             Self::BodyTooLarge => ("body-too-large", StatusCode::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => (
                 "unsupported-media-type",

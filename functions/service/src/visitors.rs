@@ -29,6 +29,7 @@ use crate::{
     problem::{Problem, Slug},
     relay::{IceServer, ice_servers},
     time::rfc3339,
+    trust::bundle::Bundle,
     vault::{
         mailbox::{MailboxAccess, MailboxName},
         record::DataKeys,
@@ -179,6 +180,9 @@ pub(crate) struct VisitorAnswer {
     token_expires_at: String,
     mailbox: MailboxAccess,
     ice_servers: Vec<IceServer>,
+    /// As soon as the organisation has a site key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trust: Option<Bundle>,
 }
 
 /// A new visitor of the organisation's page, and the id of the call it may ring.
@@ -195,14 +199,25 @@ async fn begin<P: Platform>(
     Json(Empty {}): Json<Empty>,
 ) -> Result<(StatusCode, Json<VisitorAnswer>), Problem> {
     let origin = page.require_origin(organisation)?.to_owned();
-    app.limit(Kind::Visitors, None, &address).await?;
     let visitor = Visitor {
         organisation,
         id: app.new_id()?,
         call: app.new_id()?,
         origin,
     };
-    Ok((StatusCode::CREATED, Json(issue(&app, visitor))))
+    let count = app.count(Kind::Visitors, None, &address);
+    let mut statements = count.statements();
+    statements.extend([
+        DataKeys::select(organisation),
+        Bundle::select(organisation, None, app.now()),
+    ]);
+    let rows = count.judge(app.platform.database().batch(statements).await?)?;
+    let [keys, bundle] = rows.as_slice() else {
+        return Err(Problem::unavailable());
+    };
+    let keys = DataKeys::unwrap(&app.config.vault, organisation, keys)?.ok_or_else(Problem::not_found)?;
+    let trust = Bundle::read(&keys, bundle)?;
+    Ok((StatusCode::CREATED, Json(issue(&app, visitor, trust))))
 }
 
 /// For which call.
@@ -234,23 +249,32 @@ async fn renew<P: Platform>(
 ) -> Result<Json<VisitorAnswer>, Problem> {
     let count = app.count(Kind::Visitors, Some(visitor.id), &address);
     let mut statements = count.statements();
-    statements.push(Statement {
-        sql: "SELECT 1 FROM origins WHERE origin = ?1 AND organisation = ?2",
-        parameters: vec![visitor.origin.as_str().into(), visitor.organisation.to_string().into()],
-    });
+    statements.extend([
+        Statement {
+            sql: "SELECT 1 FROM origins WHERE origin = ?1 AND organisation = ?2",
+            parameters: vec![visitor.origin.as_str().into(), visitor.organisation.to_string().into()],
+        },
+        DataKeys::select(visitor.organisation),
+        Bundle::select(visitor.organisation, None, app.now()),
+    ]);
     let rows = count.judge(app.platform.database().batch(statements).await?)?;
-    if rows.first().is_none_or(|registered| registered.rows.is_empty()) {
+    let [registered, keys, bundle] = rows.as_slice() else {
+        return Err(Problem::unavailable());
+    };
+    if registered.rows.is_empty() {
         let detail =
             "This page is no longer one of the organisation's. Its administrator can register the origin again.";
         return Err(Problem::new(Slug::OriginNotRegistered, detail));
     }
+    let keys = DataKeys::unwrap(&app.config.vault, visitor.organisation, keys)?.ok_or_else(Problem::not_found)?;
+    let trust = Bundle::read(&keys, bundle)?;
     if call == Which::Next {
         visitor.call = app.new_id()?;
     }
-    Ok(Json(issue(&app, visitor)))
+    Ok(Json(issue(&app, visitor, trust)))
 }
 
-fn issue<P: Platform>(app: &App<P>, visitor: Visitor) -> VisitorAnswer {
+fn issue<P: Platform>(app: &App<P>, visitor: Visitor, trust: Option<Bundle>) -> VisitorAnswer {
     let now = app.now();
     let claims = Claims {
         organisation: visitor.organisation,
@@ -269,5 +293,6 @@ fn issue<P: Platform>(app: &App<P>, visitor: Visitor) -> VisitorAnswer {
         token_expires_at: rfc3339(claims.expires_at),
         mailbox: app.config.vault.mailbox_access(&mailbox),
         ice_servers: ice_servers(&app.config.relay, visitor.call, now).0,
+        trust,
     }
 }

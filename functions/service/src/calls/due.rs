@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::record::{self, Record};
 use crate::{
-    App, limits,
+    App, limits, messages,
     ports::{Database as _, Platform, Rows, Statement},
     presence,
     problem::Problem,
     time::DAY,
+    trust,
     vault::record::DataKeys,
 };
 
@@ -29,6 +30,9 @@ impl<P: Platform> App<P> {
             record::delete_ended(now - KEPT),
             presence::delete_outdated(now),
             limits::delete_outdated(now),
+            messages::delete_outdated(now),
+            trust::delete_outdated_alarms(now),
+            trust::delete_outdated_devices(now),
         ];
         let deleted = database.batch(outdated).await;
         let open = Statement {

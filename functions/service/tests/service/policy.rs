@@ -61,7 +61,7 @@ fn assert_full_set(what: &str, answer: &Answer) {
     let referrer = answer.header("referrer-policy").expect(what);
     assert!(matches!(referrer, "no-referrer" | "same-origin"), "{what}: {referrer}");
     let features = answer.header("permissions-policy").expect(what);
-    let may_call = what.contains(" /desk ") && answer.status == StatusCode::OK;
+    let may_call = (what.contains(" /desk ") || what.contains(" /join ")) && answer.status == StatusCode::OK;
     for feature in ["camera", "microphone", "display-capture"] {
         let rule = format!("{feature}={}", if may_call { "(self)" } else { "()" });
         assert!(features.split(", ").any(|given| given == rule), "{what}: {rule}");
@@ -89,7 +89,10 @@ async fn every_route_has_its_full_set() {
         let path = route
             .replace("{organisation}", &organisation.id)
             .replace("{person}", &organisation.expert);
-        let path = path.replace("{call}", "019aaf00-0000-7000-8000-000000000001");
+        let path = path
+            .replace("{call}", "019aaf00-0000-7000-8000-000000000001")
+            .replace("{message}", "019aaf00-0000-7000-8000-000000000002")
+            .replace("{device}", "AAAAAAAAAAAAAAAAAAAAAA");
         let paths = match path.split_once("{*path}") {
             Some(("/app/", _)) => vec!["/app/desk-1.js".into(), "/app/page-1.css".into(), "/app/none.js".into()],
             Some(("/widget/", _)) => vec!["/widget/loader-1.js".into(), "/widget/none.js".into()],
@@ -144,6 +147,8 @@ fn visitor_routes() -> impl Iterator<Item = &'static str> {
         "/api/v1/calls/{call}/signals",
         "/api/v1/calls/{call}/hang-up",
         "/api/v1/calls/{call}/relay",
+        "/api/v1/calls/{call}/alarms",
+        "/api/v1/messages",
     ]
     .into_iter()
 }
@@ -176,7 +181,7 @@ async fn a_service_that_does_not_start_keeps_the_policy() {
 #[tokio::test]
 async fn pages_load_their_own_scripts_only() {
     let service = Service::new();
-    for path in ["/", "/desk", "/console"] {
+    for path in ["/", "/desk", "/join", "/console"] {
         let policy = directives(&service.get(path).await);
         for directive in ["script-src", "style-src", "font-src"] {
             assert_eq!(policy[directive], "https://visavis.example/app/", "{path}");

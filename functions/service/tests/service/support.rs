@@ -246,7 +246,7 @@ fn manifest() -> Value {
     json!({
         "entries": {"loader": "widget/loader-1.js"},
         "assets": {
-            "index.html": asset, "desk.html": asset, "console.html": asset, "app/desk-1.js": asset,
+            "index.html": asset, "desk.html": asset, "console.html": asset, "join.html": asset, "app/desk-1.js": asset,
             "app/page-1.css": asset, "widget/loader-1.js": asset, "widget/call-1.js": asset,
         },
     })
