@@ -3,6 +3,7 @@
 import type { Api } from "../call/api.ts";
 import type { Id, StaffRole, Time } from "../call/types.ts";
 import type { StaffSession } from "../staff/session.ts";
+import type { CheckReason } from "../trust/failure.ts";
 
 export interface Organisation {
   id: Id;
@@ -39,6 +40,31 @@ export interface Report {
   directive: string;
   blocked: string;
   page: string;
+  count: number;
+  first_at: Time;
+  last_at: Time;
+}
+
+/** The answer of `GET /trust`; statements are base64url, as docs/handshake.md has them. */
+export interface Trust {
+  site_keys: string[];
+  successions: string[];
+  approvers: { certificate: string; person: { id: Id; name: string; active: boolean }; revoked: boolean }[];
+  devices: {
+    id: string;
+    expert: { id: Id; name: string; title?: string; active: boolean };
+    request: string;
+    certificate?: string;
+    state: "pending" | "certified" | "revoked";
+    requested_at: Time;
+  }[];
+  revocations?: string;
+}
+
+/** Checks of the handshake that failed, as the two sides of calls told. */
+export interface Alarm {
+  reason: CheckReason;
+  side: "visitor" | "expert";
   count: number;
   first_at: Time;
   last_at: Time;
@@ -90,6 +116,39 @@ export class ConsoleClient {
 
   clearReports(): Promise<void> {
     return this.#ask("DELETE", "/reports");
+  }
+
+  trust(): Promise<Trust> {
+    return this.#ask("GET", "/trust");
+  }
+
+  /** Every further site key needs the succession from one that is there. */
+  addSiteKey(siteKey: string, succession?: string): Promise<void> {
+    return this.#ask("POST", "/trust/site-keys", { site_key: siteKey, ...(succession ? { succession } : {}) });
+  }
+
+  addApprover(certificate: string): Promise<void> {
+    return this.#ask("POST", "/trust/approvers", { certificate });
+  }
+
+  addCertificates(certificates: string[]): Promise<void> {
+    return this.#ask("POST", "/trust/certificates", { certificates });
+  }
+
+  putRevocations(revocations: string): Promise<void> {
+    return this.#ask("PUT", "/trust/revocations", { revocations });
+  }
+
+  refuseDevice(id: string): Promise<void> {
+    return this.#ask("DELETE", `/trust/devices/${id}`);
+  }
+
+  async alarms(): Promise<Alarm[]> {
+    return (await this.#ask<{ alarms: Alarm[] }>("GET", "/alarms")).alarms;
+  }
+
+  clearAlarms(): Promise<void> {
+    return this.#ask("DELETE", "/alarms");
   }
 
   #ask<Answer>(method: string, path: string, body?: object): Promise<Answer> {

@@ -8,6 +8,7 @@ import { TextsController } from "../staff/language.ts";
 import { StaffPage } from "../staff/page.ts";
 import { applyAccent } from "../theme/accent.ts";
 import { type Icon, icon } from "../theme/icons.ts";
+import { daysLeft } from "../trust/approver.ts";
 import { ConsoleClient, type Organisation } from "./client.ts";
 import "./organisation.ts";
 import "./people.ts";
@@ -15,10 +16,19 @@ import "./reports.ts";
 import { ConsoleSection } from "./section.ts";
 import "./snippet.ts";
 import { consoleTexts } from "./texts/index.ts";
+import { trustTexts } from "./texts/trust/index.ts";
+import "./trust/section.ts";
+import { Upkeep } from "./trust/upkeep.ts";
 
-const SECTIONS = ["organisation", "people", "snippet", "reports"] as const;
+const SECTIONS = ["organisation", "people", "trust", "snippet", "reports"] as const;
 type Section = (typeof SECTIONS)[number];
-const icons: Record<Section, Icon> = { organisation: "settings", people: "people", snippet: "code", reports: "shield" };
+const icons: Record<Section, Icon> = {
+  organisation: "settings",
+  people: "people",
+  trust: "shield",
+  snippet: "code",
+  reports: "alert",
+};
 
 function sectionOf(fragment: string): Section {
   return SECTIONS.find((section) => `#${section}` === fragment) ?? "organisation";
@@ -106,7 +116,12 @@ export class ConsolePage extends StaffPage {
   declare organisation: Organisation | undefined;
   readonly #client: ConsoleClient;
   readonly #texts = new TextsController(this, consoleTexts);
+  readonly #trustTexts = new TextsController(this, trustTexts);
   readonly #opened = new Set<Section>();
+  /** Renews what is due as long as the console is open, in whatever section. */
+  #upkeep: Upkeep | undefined;
+  /** Whose console is open. */
+  #owner = "";
 
   constructor() {
     const api = new Api({ base: "" });
@@ -126,6 +141,8 @@ export class ConsolePage extends StaffPage {
     super.disconnectedCallback();
     window.removeEventListener("hashchange", this.#navigate);
     window.removeEventListener("beforeunload", this.#keep);
+    this.#upkeep?.close();
+    this.#upkeep = undefined;
   }
 
   #navigate = (): void => {
@@ -144,7 +161,24 @@ export class ConsolePage extends StaffPage {
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     if (this.organisation) applyAccent(this, this.organisation.accent);
-    if (this.session.state.name !== "signed-in") this.#opened.clear();
+    const { state } = this.session;
+    if (state.name === "signed-in") this.#keepUp(state.access);
+    else if (state.name === "signed-out") this.#signedOut();
+  }
+
+  #keepUp({ organisation, person }: StaffAccess): void {
+    const owner = `${organisation.id}/${person.id}`;
+    if (this.#upkeep && this.#owner === owner) return;
+    this.#upkeep?.close();
+    this.#owner = owner;
+    this.#upkeep = new Upkeep({ client: this.#client, organisation: organisation.id, person: person.id });
+    this.#upkeep.subscribe(() => this.requestUpdate());
+  }
+
+  #signedOut(): void {
+    this.#opened.clear();
+    this.#upkeep?.close();
+    this.#upkeep = undefined;
   }
 
   protected override content(access: StaffAccess): TemplateResult {
@@ -156,7 +190,7 @@ export class ConsolePage extends StaffPage {
           ${SECTIONS.map(
             (section) => html`<li>
               <a href="#${section}" aria-current=${section === this.section ? "page" : nothing}
-                >${icon(icons[section])}${texts[section]}</a
+                >${icon(icons[section])}${section === "trust" ? this.#trustTexts.now.title : texts[section]}${this.#mark(section)}</a
               >
             </li>`,
           )}
@@ -168,6 +202,25 @@ export class ConsolePage extends StaffPage {
     </div>`;
   }
 
+  /** The site keys that the service tells of. */
+  get #siteKeys(): string {
+    const ledger = this.#upkeep?.state.ledger;
+    return ledger?.name === "ready" ? ledger.value.siteKeys.map(({ key }) => key).join(" ") : "";
+  }
+
+  /** How many things wait for the administrator in a section, beside its name. */
+  #mark(section: Section): unknown {
+    const { ledger, approver } = this.#upkeep?.state ?? {};
+    if (section !== "trust" || ledger?.name !== "ready") return nothing;
+    const ends = approver && daysLeft(Date.now() / 1000, approver) !== undefined ? 1 : 0;
+    const count = ends + ledger.value.devices.filter(({ standing }) => standing === "pending").length;
+    return count === 0
+      ? nothing
+      : html`<span class="badge accent spread"
+          >${count}<span class="visually-hidden">${this.#trustTexts.now.waiting}</span></span
+        >`;
+  }
+
   #section(section: Section, access: StaffAccess): TemplateResult {
     const hidden = section !== this.section;
     switch (section) {
@@ -175,11 +228,20 @@ export class ConsolePage extends StaffPage {
         return html`<visavis-organisation ?hidden=${hidden} .client=${this.#client}></visavis-organisation>`;
       case "people":
         return html`<visavis-people ?hidden=${hidden} .client=${this.#client} .me=${access.person.id}></visavis-people>`;
+      case "trust":
+        return html`<visavis-trust
+          ?hidden=${hidden}
+          .client=${this.#client}
+          .upkeep=${this.#upkeep}
+          organisation=${this.organisationName(access)}
+        ></visavis-trust>`;
       case "snippet":
         return html`<visavis-snippet
           ?hidden=${hidden}
           .client=${this.#client}
           .origins=${this.organisation?.origins.length}
+          .siteKeys=${this.#siteKeys}
+          .known=${this.#upkeep?.state.approver?.siteKey}
         ></visavis-snippet>`;
       case "reports":
         return html`<visavis-reports ?hidden=${hidden} .client=${this.#client}></visavis-reports>`;

@@ -1,65 +1,20 @@
-// The violations of the content security policy that browsers have reported.
+// The violations of the content security policy that browsers have reported, and below them the failed checks of calls.
 
-import { css, html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 
 import "../staff/confirm.ts";
 import type { Confirm } from "../staff/confirm.ts";
 import { formatTime, locale } from "../staff/language.ts";
 import { Loaded } from "../staff/loaded.ts";
 import { icon } from "../theme/icons.ts";
+import "./alarms.ts";
+import type { AlarmList } from "./alarms.ts";
 import type { Report } from "./client.ts";
 import { ConsoleSection } from "./section.ts";
+import { tableStyles } from "./table.ts";
 
 export class ReportsSection extends ConsoleSection {
-  static override styles = [
-    ...ConsoleSection.styles,
-    css`
-      .table {
-        padding: var(--visavis-space-2) var(--visavis-space-5);
-      }
-
-      td {
-        overflow-wrap: anywhere;
-      }
-
-      .number,
-      .time {
-        white-space: nowrap;
-        font-variant-numeric: tabular-nums;
-      }
-
-      @media (max-width: 52rem) {
-        thead {
-          position: absolute;
-          width: 1px;
-          height: 1px;
-          overflow: hidden;
-          clip-path: inset(50%);
-        }
-
-        tr {
-          display: grid;
-          grid-template-columns: auto minmax(0, 1fr);
-          gap: var(--visavis-space-1) var(--visavis-space-4);
-          padding-block: var(--visavis-space-4);
-        }
-
-        tr + tr {
-          border-block-start: 1px solid var(--visavis-line);
-        }
-
-        td {
-          display: contents;
-        }
-
-        td::before {
-          content: attr(data-label);
-          color: var(--visavis-muted);
-          font-size: var(--visavis-size-s);
-        }
-      }
-    `,
-  ];
+  static override styles = [...ConsoleSection.styles, tableStyles];
   static override properties = { clearing: { state: true } };
 
   declare clearing: boolean;
@@ -93,6 +48,7 @@ export class ReportsSection extends ConsoleSection {
             ? html`<p class="empty card">${icon("shield")}${texts.reportsEmpty}</p>`
             : this.#table([...list].sort((one, other) => other.last_at.localeCompare(one.last_at))),
       )}
+      <visavis-alarms .client=${this.client}></visavis-alarms>
       <visavis-confirm></visavis-confirm>`;
   }
 
@@ -130,7 +86,7 @@ export class ReportsSection extends ConsoleSection {
 
   async #refresh(): Promise<void> {
     this.notice = undefined;
-    await this.#reports.load();
+    await Promise.all([this.#reports.load(), this.renderRoot.querySelector<AlarmList>("visavis-alarms")?.load()]);
   }
 
   async #clear(): Promise<void> {

@@ -96,6 +96,11 @@ export abstract class ConsoleSection extends LitElement {
     </div>`;
   }
 
+  /** What went wrong and what to do, in the reader's words. */
+  protected problem(error: unknown): string {
+    return problemText(this.staff.now, error);
+  }
+
   /** An error beside its field. */
   protected fieldError(id: string, text: string | undefined): unknown {
     return text === undefined ? nothing : html`<span class="error" id=${id}>${icon("alert")}${text}</span>`;

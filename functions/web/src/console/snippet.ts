@@ -1,12 +1,14 @@
 // What the organisation's own pages need: the snippet with its integrity value, and the policy for strict pages.
 
-import { css, html, nothing, type TemplateResult } from "lit";
+import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 
 import "../staff/copy.ts";
+import { TextsController } from "../staff/language.ts";
 import { Loaded } from "../staff/loaded.ts";
 import { icon } from "../theme/icons.ts";
 import type { Snippet } from "./client.ts";
 import { ConsoleSection } from "./section.ts";
+import { trustTexts } from "./texts/trust/index.ts";
 
 export class SnippetSection extends ConsoleSection {
   static override styles = [
@@ -36,11 +38,25 @@ export class SnippetSection extends ConsoleSection {
       }
     `,
   ];
-  static override properties = { origins: { type: Number } };
+  static override properties = { origins: { type: Number }, siteKeys: {}, known: {} };
 
   /** How many origins are registered, once that is known. */
   declare origins: number | undefined;
+  /** The site keys that there are: with others it is another snippet. */
+  declare siteKeys: string;
+  /** The site key that this browser approves for, whatever the service says. */
+  declare known: string | undefined;
+  readonly #trust = new TextsController(this, trustTexts);
   #snippet = new Loaded<Snippet>(this, () => this.client.snippet());
+
+  constructor() {
+    super();
+    this.siteKeys = "";
+  }
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (this.hasUpdated && changed.has("siteKeys")) void this.#snippet.load();
+  }
 
   protected override render(): TemplateResult {
     const texts = this.texts.now;
@@ -66,7 +82,11 @@ export class SnippetSection extends ConsoleSection {
 
   #steps(snippet: Snippet): TemplateResult {
     const texts = this.texts.now;
+    const trust = this.#trust.now.snippet;
+    const siteKeys = /\ssite-key="([^"]*)"/.exec(snippet.html)?.[1];
+    const foreign = this.known !== undefined && !siteKeys?.split(" ").includes(this.known);
     return html`<section class="card step" aria-labelledby="snippet">
+        ${foreign ? html`<p class="banner danger" role="alert">${icon("alert")}<span>${trust.foreign}</span></p>` : nothing}
         <div class="row">
           <h2 id="snippet">1. ${texts.snippetStep}</h2>
           <visavis-copy .text=${snippet.html} .label=${texts.snippet}></visavis-copy>
@@ -78,6 +98,12 @@ export class SnippetSection extends ConsoleSection {
           <dd><code>${snippet.script_url}</code></dd>
           <dt class="muted">${texts.integrity}</dt>
           <dd><code>${snippet.integrity}</code></dd>
+          ${
+            siteKeys === undefined
+              ? nothing
+              : html`<dt class="muted">${trust.siteKey}</dt>
+                <dd><code>${siteKeys}</code></dd>`
+          }
         </dl>
       </section>
       <section class="card step" aria-labelledby="policy">

@@ -1,0 +1,255 @@
+// What the console says of keys and certificates, in German.
+
+import type { TrustTexts } from "./en.ts";
+
+export const de: TrustTexts = {
+  title: "Vertrauen",
+  waiting: "wartet",
+  help: "Damit die Browser der Anrufenden von selbst wissen, wer antwortet, und niemand dazwischen mithören kann, auch dieser Dienst nicht.",
+  how: "So geht es",
+  sentences: [
+    "Der Siteschlüssel ist das Siegel Ihrer Organisation: Er entsteht in diesem Browser, und nur Sie behalten ihn, als Datei unter einer Passphrase.",
+    "Sein öffentlicher Teil steht im Code auf Ihren eigenen Seiten; so vertraut der Browser der Anrufenden Ihrer Seite und nicht diesem Dienst.",
+    "Mit ihm lassen Sie den Browser einer Verwaltungsperson die Geräte Ihrer Fachleute bestätigen; dann kommt die Datei zurück in den Tresor.",
+  ],
+  picture: {
+    siteKey: "Siteschlüssel",
+    siteKeyWhere: "eine Datei in Ihrem Tresor",
+    approver: "Bestätigung",
+    approverWhere: "der Browser der Verwaltung",
+    devices: "Geräte",
+    devicesWhere: "die Plätze Ihrer Fachleute",
+    page: "Ihre Seite",
+    pageWhere: "kennt den Siteschlüssel und prüft die Kette",
+  },
+  begin: "Siteschlüssel erzeugen",
+  beginText:
+    "Das dauert fünf Minuten. Bis dahin gehen Anrufe wie bisher, und beiden Seiten wird gesagt, dass sie nicht geprüft sind.",
+  unsupported:
+    "Dieser Browser kann solche Schlüssel nicht erzeugen oder behalten: Er ist zu alt oder behält nichts (privates Fenster). Bitte nehmen Sie einen aktuellen Browser.",
+  cancel: "Abbrechen",
+  back: "Zurück",
+  working: "Einen Moment …",
+
+  make: {
+    heading: "Passphrase wählen",
+    text: "Wer die Datei und die Passphrase hat, kann in Ihrem Namen für alle bürgen. Ohne sie lässt sich nichts mehr erneuern, und niemand kann sie Ihnen zurückbringen.",
+    passphrase: "Passphrase",
+    suggest: "Eine vorschlagen",
+    show: "Passphrase zeigen",
+    tooWeak:
+      "Bitte wählen Sie eine längere: fünf oder mehr Wörter, die nichts miteinander zu tun haben, oder den Vorschlag.",
+    strength: (time) =>
+      `Wer die Datei, tausend Grafikkarten und Listen dessen hat, was man gern wählt, bräuchte etwa ${time}. Das ist eine Schätzung: Von aussen weiss niemand, wie Sie gewählt haben.`,
+    strengthSuggested:
+      "Vom Zufall gewählt, 100 Bit: Das errät niemand. Schreiben Sie sie auf und bewahren Sie sie getrennt von der Datei auf.",
+    weak: "zu schwach",
+    fair: "gut",
+    strong: "stark",
+    save: "Schlüssel erzeugen und Datei speichern",
+    have: "Ich habe schon eine Schlüsseldatei",
+    fileTitle: (organisation) => [
+      `Visavis: Siteschlüssel von ${organisation}`,
+      "Datei und Passphrase getrennt aufbewahren, je an zwei Orten. Niemand kann sie ersetzen.",
+    ],
+  },
+  check: {
+    heading: "Öffnen Sie die eben gespeicherte Datei",
+    text: "So ist sicher, dass die Datei gut ist und die Passphrase stimmt. Der Schlüssel ist sonst nirgends.",
+    saved: (name) => `Die Datei ${name} liegt bei Ihren Downloads.`,
+    again: "Nochmals speichern",
+    action: "Öffnen und einrichten",
+    other: "Das ist ein anderer Schlüssel als der eben erzeugte. Bitte wählen Sie die eben gespeicherte Datei.",
+  },
+  done: {
+    heading: "Der Siteschlüssel ist eingerichtet",
+    steps: [
+      "Legen Sie Datei und Passphrase an je zwei sichere Orte, und löschen Sie die Datei aus den Downloads.",
+      "Lassen Sie alle Fachleute am Empfang ihren Browser einrichten, und bestätigen Sie ihn hier.",
+      "Kopieren Sie dann den Code neu in Ihre Seiten: Er enthält jetzt den Siteschlüssel. Von da an rufen diese Seiten nur noch bestätigte Geräte an.",
+    ],
+    toSnippet: "Zum Code",
+    close: "Fertig",
+  },
+  keyFile: {
+    file: "Schlüsseldatei",
+    passphrase: "Passphrase",
+    open: "Öffnen",
+    opening: "Wird geöffnet …",
+    missingFile: "Bitte wählen Sie die Datei.",
+    missingPassphrase: "Bitte geben Sie die Passphrase ein.",
+    problems: {
+      "not-a-key-file": "Das ist keine Schlüsseldatei.",
+      unencrypted:
+        "Der Schlüssel in dieser Datei liegt offen, ohne Passphrase. Betrachten Sie ihn als verloren und erzeugen Sie einen neuen.",
+      unsupported:
+        "Diese Datei enthält einen anderen Schlüssel oder ist auf eine Art verschlossen, die hier unbekannt ist.",
+      passphrase: "Die Passphrase öffnet diese Datei nicht.",
+      foreign: "Das ist kein Siteschlüssel dieser Organisation.",
+    },
+    local: "Datei und Passphrase bleiben in diesem Browser.",
+  },
+
+  approver: {
+    heading: "Dieser Browser",
+    none: "Dieser Browser bestätigt keine Geräte. Öffnen Sie einmal die Schlüsseldatei, und er tut es für 90 Tage.",
+    good: (until) =>
+      `Dieser Browser bestätigt Geräte und verlängert Bestätigtes, solange die Verwaltung offen ist, bis ${until}.`,
+    ends: (days) =>
+      days === 1
+        ? "Das darf er noch 1 Tag. Öffnen Sie die Schlüsseldatei, um 90 Tage weiterzumachen."
+        : `Das darf er noch ${days} Tage. Öffnen Sie die Schlüsseldatei, um 90 Tage weiterzumachen.`,
+    ended:
+      "Die Zeit dieses Browsers ist um. Öffnen Sie die Schlüsseldatei, um 90 Tage weiterzumachen; Geräte werden sonst nicht mehr verlängert.",
+    revoked: "Diesem Browser wurde das Bestätigen entzogen. Mit der Schlüsseldatei bekommt er einen neuen Schlüssel.",
+    foreign:
+      "Der Dienst nennt einen anderen Siteschlüssel als den, für den dieser Browser bestätigt. Hat ihn bei Ihnen niemand geändert, so greift jemand ein: Kopieren Sie den Code nicht, und fragen Sie jene, die den Dienst betreiben.",
+    renew: "Schlüsseldatei öffnen",
+    renewed: "Dieser Browser bestätigt 90 Tage lang Geräte.",
+    failed: "Was fällig war, konnte nicht unterschrieben werden.",
+    listEnded:
+      "Die Sperrliste ist abgelaufen; kein geprüfter Anruf ist möglich. Öffnen Sie die Schlüsseldatei, damit es weitergeht.",
+  },
+
+  devices: {
+    heading: "Geräte",
+    help: "Jeder Browser, in dem jemand antwortet, hat eine eigene Bestätigung für 7 Tage; sie wird verlängert, solange diese Verwaltung offen ist.",
+    empty: "Noch kein Gerät. Fachleute richten ihren Browser am Empfang ein; dann erscheint er hier.",
+    refresh: "Neu laden",
+    pending: "Wartet auf Bestätigung",
+    unknown: "Neu zu bestätigen",
+    certified: "Bestätigt",
+    lapsed: "Abgelaufen",
+    revoked: "Gesperrt",
+    inactive: "Person gesperrt",
+    asked: (time) => `Angefragt ${time}`,
+    until: (time) => `bis ${time}`,
+    ended: (time) => `abgelaufen ${time}`,
+    code: "Code",
+    renamed: (name) => `Anrufende lesen noch «${name}».`,
+    approve: "Vergleichen und bestätigen",
+    approveOf: (name) => `Das Gerät von ${name} vergleichen und bestätigen`,
+    rename: "Neuen Namen bestätigen",
+    refuse: "Ablehnen",
+    refuseOf: (name) => `Das Gerät von ${name} ablehnen`,
+    revoke: "Sperren",
+    revokeOf: (name) => `Das Gerät von ${name} sperren`,
+    needsApprover: "Das kann nur ein Browser, der Geräte bestätigt: siehe oben.",
+    lapsing: (count) =>
+      count === 1
+        ? "1 Bestätigung konnte nicht verlängert werden."
+        : `${count} Bestätigungen konnten nicht verlängert werden.`,
+    approved: (name) => `Das Gerät von ${name} ist bestätigt.`,
+    refused: (name) => `Das Gerät von ${name} wurde abgelehnt.`,
+    revokedNow: (name) => `Das Gerät von ${name} ist gesperrt.`,
+  },
+  compare: {
+    heading: (name) => `Ist das das Gerät von ${name}?`,
+    text: "Rufen Sie an, oder stehen Sie daneben. Lassen Sie sich den Code am Empfang vorlesen, und tippen Sie, was Sie hören.",
+    code: "Code",
+    codeHint: "Zwölf Buchstaben und Ziffern. Der Code steht nicht hier, damit niemand ihn ungehört bestätigt.",
+    wrong:
+      "Das ist nicht der Code dieser Anfrage. Lassen Sie ihn nochmals vorlesen. Bleibt er anders, so hat vielleicht jemand ein anderes Gerät untergeschoben: Lehnen Sie ab, und sagen Sie es denen, die den Dienst betreiben.",
+    visitorsRead: "Anrufende werden lesen",
+    action: "Bestätigen",
+  },
+  revoke: {
+    heading: (name) => `Das Gerät von ${name} sperren?`,
+    text: "Die Browser der Anrufenden weisen es ab, sobald sie die neue Liste sehen, also sofort.",
+    window:
+      "Ein Dienst in falschen Händen könnte die Liste zurückhalten: Dann wird das Gerät noch höchstens 6 Tage angenommen.",
+    undo: "Das lässt sich nicht zurücknehmen. Die Fachperson kann mit neuen Schlüsseln neu anfragen.",
+    action: "Sperren",
+  },
+  refuseDialog: {
+    heading: (name) => `Das Gerät von ${name} ablehnen?`,
+    text: "Der Empfang sagt es der Fachperson; sie kann nochmals fragen.",
+    action: "Ablehnen",
+  },
+
+  approvers: {
+    heading: "Wer bestätigt",
+    good: "bestätigt",
+    ended: "vorbei",
+    revoked: "gesperrt",
+    unknown: "diesem Browser nicht bekannt",
+    you: "dieser Browser",
+    revokeOf: (name) => `${name} das Bestätigen entziehen`,
+    revokeHeading: (name) => `${name} das Bestätigen entziehen?`,
+    revokeText:
+      "Geräte, die nur so bestätigt sind, müssen neu bestätigt werden. Ein solcher Schlüssel in falschen Händen, zusammen mit einem Dienst in falschen Händen, könnte eigene Listen unterschreiben, bis er endet; dagegen hilft ein neuer Siteschlüssel.",
+    revokedNow: (name) => `${name} bestätigt keine Geräte mehr.`,
+  },
+
+  site: {
+    heading: "Siteschlüssel",
+    text: "Genau das muss im Code auf jeder Seite stehen.",
+    created: (time) => `erzeugt ${time}`,
+    old: "früherer",
+    check: "Von irgendeinem Computer aus prüfen, ob jede Seite ihn hat:",
+    rotate: "Siteschlüssel wechseln",
+    rotateText:
+      "Wenn jemand geht, der die Passphrase kannte, wenn die Datei kopiert worden sein könnte, oder alle paar Jahre. Der alte Schlüssel bürgt für den neuen, und eine Weile dürfen die Seiten beide enthalten.",
+    rotateOld: "Alte Schlüsseldatei öffnen",
+    rotateOldText: "Sie unterschreibt, dass der neue Schlüssel auf sie folgt. Sonst geschieht noch nichts.",
+    rotatedHeading: "Der Siteschlüssel ist gewechselt",
+    rotatedSteps: [
+      "Bringen Sie die neue Datei und ihre Passphrase in Sicherheit. Behalten Sie die alten, bis jede Seite geändert ist.",
+      "Kopieren Sie den Code neu in Ihre Seiten: Er enthält vorerst beide Schlüssel.",
+      "Lassen Sie die anderen Verwaltungspersonen die neue Schlüsseldatei öffnen, und kopieren Sie den Code dann nochmals, ohne den alten Schlüssel.",
+    ],
+  },
+
+  snippet: {
+    siteKey: "Siteschlüssel",
+    foreign:
+      "Der Dienst hat einen anderen Siteschlüssel in diesen Code gesetzt als den, für den dieser Browser bestätigt. Kopieren Sie ihn nicht, und fragen Sie jene, die den Dienst betreiben.",
+  },
+
+  alarms: {
+    heading: "Gescheiterte Prüfungen",
+    help: "Anrufe, die endeten, weil die Prüfung der anderen Seite scheiterte. Ab und zu eine kann an einer falschen Uhr liegen; mehr verdient einen Blick.",
+    empty: "Keine Prüfung ist gescheitert. So soll es sein.",
+    what: "Was geschah",
+    side: "Bemerkt von",
+    visitor: "Anrufende",
+    expert: "Fachperson",
+    todo: "Was zu tun ist",
+    count: "Anzahl",
+    first: "Zuerst",
+    last: "Zuletzt",
+    clear: "Alle löschen",
+    clearTitle: "Alle gescheiterten Prüfungen löschen?",
+    clearText: "Die Liste wird für alle geleert. Was wieder vorkommt, wird wieder gezählt.",
+    cleared: "Die gescheiterten Prüfungen wurden gelöscht.",
+    reasons: {
+      unsealed: "Etwas Unversiegeltes kam, wo die Seite ein Siegel verlangt",
+      version: "Eine andere Fassung des Verfahrens",
+      malformed: "Etwas, das nicht zu lesen ist",
+      "no-device": "Kein bestätigtes Gerät, das man anrufen könnte",
+      organisation: "Eine Erklärung einer anderen Organisation",
+      chain: "Eine Bestätigung, die nicht zum Siteschlüssel in der Seite führt",
+      expired: "Eine abgelaufene Bestätigung",
+      "not-yet-valid": "Eine Bestätigung, die noch nicht gilt",
+      revoked: "Ein gesperrtes Gerät",
+      "revocations-missing": "Keine Sperrliste",
+      "revocations-old": "Eine alte Sperrliste",
+      "wrong-expert": "Es antwortete jemand anderes, als der Dienst sagte",
+      signature: "Eine falsche Unterschrift",
+      fingerprint: "Eine falsch beschriebene Verbindung",
+      "certificate-changed": "Eine Verbindung zu jemand anderem als vereinbart",
+      "second-answer": "Eine zweite Antwort",
+      continuity: "Jemand versuchte, sich an die Stelle der anrufenden Person zu setzen",
+      "short-code": "Am Kurzcode wurde manipuliert",
+    },
+    todos: {
+      upkeep: "Öffnen Sie diese Verwaltung in einem Browser, der Geräte bestätigt, unter «Vertrauen».",
+      snippet:
+        "Vergleichen Sie den Siteschlüssel in Ihren Seiten mit dem unter «Vertrauen», und kopieren Sie den Code neu.",
+      clock: "Meist eine falsche Uhr. Wiederholt es sich, prüfen Sie die Uhren und öffnen Sie diese Verwaltung.",
+      update: "Kopieren Sie den Code neu in Ihre Seiten, und lassen Sie die Empfänge neu laden.",
+      tampering:
+        "Wiederholt es sich, greift vielleicht jemand in Anrufe ein: Besprechen Sie nichts Vertrauliches, und fragen Sie jene, die den Dienst betreiben.",
+    },
+  },
+};

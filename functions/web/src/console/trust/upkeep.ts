@@ -1,0 +1,204 @@
+// An administrator's open console as an approver: looks what there is, signs what is due, and does what is asked of it.
+
+import { Problem } from "../../call/api.ts";
+import { Store } from "../../call/store.ts";
+import type { Id } from "../../call/types.ts";
+import type { LoadedState } from "../../staff/loaded.ts";
+import { type ApproverState, firstCertificate, plan, remember } from "../../trust/approver.ts";
+import { certifyApprover, signSiteKey, signSuccession } from "../../trust/ceremony.ts";
+import { newSigningKey, publicPart } from "../../trust/ed25519.ts";
+import type { SiteKey } from "../../trust/key-file.ts";
+import { keyStore, keysSupported, type StoredApprover } from "../../trust/key-store.ts";
+import { make, read, type Statements } from "../../trust/statements.ts";
+import type { ConsoleClient } from "../client.ts";
+import { approverState, type DeviceEntry, type Ledger, readLedger } from "./ledger.ts";
+
+/** How often an open console looks, in milliseconds. */
+const EVERY = 900_000;
+/** As many certificates as one request may carry. */
+const AT_ONCE = 64;
+
+export interface UpkeepState {
+  ledger: LoadedState<Ledger>;
+  /** This browser's certificate, also one that has ended or is revoked. */
+  approver: Statements["approver"] | undefined;
+  supported: boolean;
+  /** Why what was due was not done. */
+  failure: unknown;
+}
+
+/** The opened key file is not one of this organisation's site keys. */
+export class ForeignKey extends Error {
+  override readonly name = "ForeignKey";
+}
+
+export interface UpkeepOptions {
+  client: ConsoleClient;
+  organisation: Id;
+  person: Id;
+}
+
+export class Upkeep extends Store<UpkeepState> {
+  readonly #options: UpkeepOptions;
+  readonly #closing = new AbortController();
+  #queue: Promise<unknown> = Promise.resolve();
+
+  /** Begins at once and goes on until {@link close}. */
+  constructor(options: UpkeepOptions) {
+    super({ ledger: { name: "loading" }, approver: undefined, supported: true, failure: undefined });
+    this.#options = options;
+    const { signal } = this.#closing;
+    const timer = setInterval(() => void this.refresh(), EVERY);
+    signal.addEventListener("abort", () => clearInterval(timer));
+    // Computers sleep over the weekend, and timers with them.
+    const seen = (): void => void (document.visibilityState === "visible" && this.refresh());
+    document.addEventListener("visibilitychange", seen, { signal });
+    void this.refresh();
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  /** Looks again, and signs what is due. Never throws: the state tells. */
+  async refresh(): Promise<void> {
+    await this.#alone(() => this.#look()).catch(() => {});
+  }
+
+  /** The first site key, and this browser as its approver. */
+  establish(site: SiteKey): Promise<void> {
+    return this.#alone(async () => {
+      await this.#options.client.addSiteKey(await signSiteKey(site, this.#options.organisation, now()));
+      await this.#adopt(site);
+      await this.#look();
+    });
+  }
+
+  /** A new site key that the old one vouches for, and this browser as its approver. */
+  succeed(old: SiteKey, site: SiteKey): Promise<void> {
+    return this.#alone(async () => {
+      const { client, organisation } = this.#options;
+      this.check(old);
+      const succession = await signSuccession(old, site.publicKey, organisation, now());
+      await client.addSiteKey(await signSiteKey(site, organisation, now()), succession);
+      await this.#adopt(site);
+      await this.#look();
+    });
+  }
+
+  /** This browser as an approver, or as one for longer. Throws a {@link ForeignKey}. */
+  adopt(site: SiteKey): Promise<void> {
+    return this.#alone(async () => {
+      await this.#look();
+      this.check(site);
+      await this.#adopt(site);
+      await this.#look();
+    });
+  }
+
+  /** Certifies a device with these names; whoever calls this has had the code compared. */
+  approve(device: DeviceEntry, names: { name: string; title: string; organisationName: string }): Promise<void> {
+    return this.#alone(async () => {
+      const own = await this.#own();
+      if (!own) throw new TypeError("this browser is no approver");
+      const certificate = firstCertificate(now(), read("approver", own.certificate), device.request, names);
+      await this.#options.client.addCertificates([await make("device", certificate, own.key.privateKey)]);
+      await this.#look();
+    });
+  }
+
+  async refuse(device: DeviceEntry): Promise<void> {
+    await this.#alone(async () => {
+      await this.#options.client.refuseDevice(device.id);
+      await this.#look();
+    });
+  }
+
+  /** Revokes a device's signing key or an approver's key; remembered here before the service hears of it. */
+  revoke(key: string): Promise<void> {
+    return this.#alone(async () => {
+      const own = await this.#own();
+      if (!own) throw new TypeError("this browser is no approver");
+      const revoked = { ...own.memory.revoked, [key]: own.memory.revoked[key] ?? now() };
+      await this.#keep({ ...own, memory: { ...own.memory, revoked } });
+      await this.#look();
+      if (this.state.failure !== undefined) throw this.state.failure;
+    });
+  }
+
+  /** Throws a {@link ForeignKey} where the opened key is none of this organisation's site keys. */
+  check(site: SiteKey): void {
+    const { ledger } = this.state;
+    const known = ledger.name === "ready" && ledger.value.siteKeys.some(({ key }) => key === site.publicKey);
+    if (!known) throw new ForeignKey();
+  }
+
+  async #adopt(site: SiteKey): Promise<void> {
+    const { client, organisation, person } = this.#options;
+    const own = await this.#own();
+    const memory = own?.memory ?? { number: 0, revoked: {} };
+    const kept = own && !Object.hasOwn(memory.revoked, await publicPart(own.key)) ? own.key : undefined;
+    const key = kept ?? (await newSigningKey());
+    const approver = { organisation, person, approverKey: await publicPart(key) };
+    const certificate = await certifyApprover(site, approver, now());
+    await this.#keep({ key, certificate, memory });
+    await client.addApprover(certificate);
+    void navigator.storage?.persist?.().catch(() => {});
+  }
+
+  async #look(): Promise<void> {
+    const { client, organisation } = this.#options;
+    try {
+      const [answer, own] = await Promise.all([client.trust(), this.#own()]);
+      const ledger = await readLedger(answer, organisation, own, now());
+      const approver = own && read("approver", own.certificate);
+      if (own) await this.#keep({ ...own, memory: ledger.memory });
+      this.change({ ledger: { name: "ready", value: ledger }, approver, failure: undefined });
+      if (own && approver && !ledger.foreign) await this.#sign(own, approverState(ledger, organisation, approver));
+    } catch (error) {
+      if (this.state.ledger.name !== "ready") this.change({ ledger: { name: "failed", error } });
+      this.change({ failure: error });
+    }
+  }
+
+  async #sign(own: StoredApprover, state: ApproverState): Promise<void> {
+    const { client, organisation } = this.#options;
+    const { certificates, revocations } = plan(now(), state);
+    if (revocations) {
+      // The number is used up even where the service does not answer.
+      await this.#keep({ ...own, memory: remember(now(), state.memory, revocations) });
+      try {
+        await client.putRevocations(await make("revocations", revocations, own.key.privateKey));
+      } catch (error) {
+        // Another administrator was first; the next look takes theirs over.
+        if (!(error instanceof Problem && error.slug === "outdated")) throw error;
+      }
+    }
+    const signed = await Promise.all(certificates.map((one) => make("device", one, own.key.privateKey)));
+    for (let at = 0; at < signed.length; at += AT_ONCE) await client.addCertificates(signed.slice(at, at + AT_ONCE));
+    if (!revocations && signed.length === 0) return;
+    const [answer, kept] = await Promise.all([client.trust(), this.#own()]);
+    this.change({ ledger: { name: "ready", value: await readLedger(answer, organisation, kept, now()) } });
+  }
+
+  async #own(): Promise<StoredApprover | undefined> {
+    if (!(await keysSupported())) {
+      this.change({ supported: false });
+      return undefined;
+    }
+    return keyStore.read("approvers", this.#options.organisation, this.#options.person);
+  }
+
+  async #keep(approver: StoredApprover): Promise<void> {
+    await keyStore.write("approvers", this.#options.organisation, this.#options.person, approver);
+  }
+
+  /** One thing after the other, also in other tabs of this browser. */
+  #alone<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = this.#queue.then(() => navigator.locks.request("visavis.trust", work)) as Promise<Value>;
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+}
+
+const now = (): number => Math.floor(Date.now() / 1000);
