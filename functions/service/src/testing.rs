@@ -16,6 +16,8 @@ mod database;
 mod mailboxes;
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod statements;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use memory::{Memory, MemoryClock, SeededEntropy, Setting, settings};

@@ -126,3 +126,157 @@ impl Revocations {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ORGANISATION: Uuid = Uuid::from_u128(1);
+    const NOW: i64 = 1_795_467_600_000;
+    const SECONDS: u64 = 1_795_467_600;
+    const SITE: PublicKey = PublicKey([1; 32]);
+    const OTHER: PublicKey = PublicKey([2; 32]);
+    const APPROVING: PublicKey = PublicKey([3; 32]);
+
+    fn window(from: i64, to: i64) -> Window {
+        Window {
+            not_before: SECONDS.saturating_add_signed(from),
+            not_after: SECONDS.saturating_add_signed(to),
+        }
+    }
+
+    const DAYS: i64 = 86_400;
+
+    #[test]
+    fn clocks_may_differ_by_ten_minutes() {
+        for (from, to, expected) in [
+            (0, 0, Ok(())),
+            (-600, -600, Ok(())),
+            (600, 700, Ok(())),
+            (-700, -601, Err(Refused::Expired)),
+            (601, 700, Err(Refused::NotYetValid)),
+            (-1, 99, Ok(())),
+            (-1, 100, Err(Refused::TooLong)),
+            // Ends before it begins.
+            (1, 0, Err(Refused::Expired)),
+        ] {
+            assert_eq!(window(from, to).check(NOW, 100), expected, "{from} to {to}");
+        }
+        let always = Window {
+            not_before: 0,
+            not_after: u64::MAX,
+        };
+        assert_eq!(always.check(NOW, u64::MAX), Ok(()));
+        assert_eq!(always.check(i64::MIN, 100), Err(Refused::TooLong));
+        let never = Window {
+            not_before: u64::MAX,
+            not_after: u64::MAX,
+        };
+        assert_eq!(never.check(i64::MAX, 0), Err(Refused::NotYetValid));
+    }
+
+    #[test]
+    fn successions_lead_from_a_known_key_to_another() {
+        let good = Succession {
+            organisation: ORGANISATION,
+            old: SITE,
+            new: OTHER,
+            window: window(0, 1000 * DAYS),
+        };
+        assert_eq!(good.check(ORGANISATION, &[SITE], NOW), Ok(()));
+        assert_eq!(good.check(Uuid::nil(), &[SITE], NOW), Err(Refused::Organisation));
+        assert_eq!(good.check(ORGANISATION, &[OTHER], NOW), Err(Refused::Chain));
+        let to_itself = Succession {
+            new: SITE,
+            ..good.clone()
+        };
+        assert_eq!(to_itself.check(ORGANISATION, &[SITE], NOW), Err(Refused::Chain));
+        let over = Succession {
+            window: window(-9000, -8000),
+            ..good
+        };
+        assert_eq!(over.check(ORGANISATION, &[SITE], NOW), Err(Refused::Expired));
+    }
+
+    #[test]
+    fn approvers_last_100_days() {
+        let good = Approver {
+            organisation: ORGANISATION,
+            site_key: SITE,
+            key: APPROVING,
+            person: Uuid::nil(),
+            window: window(0, 100 * DAYS),
+        };
+        assert_eq!(good.check(ORGANISATION, &[OTHER, SITE], NOW), Ok(()));
+        assert_eq!(good.check(Uuid::nil(), &[SITE], NOW), Err(Refused::Organisation));
+        assert_eq!(good.check(ORGANISATION, &[OTHER], NOW), Err(Refused::Chain));
+        let long = Approver {
+            window: window(0, 100 * DAYS + 1),
+            ..good
+        };
+        assert_eq!(long.check(ORGANISATION, &[SITE], NOW), Err(Refused::TooLong));
+    }
+
+    #[test]
+    fn devices_last_eight_days() {
+        let good = Device {
+            organisation: ORGANISATION,
+            approver: APPROVING,
+            expert: Uuid::nil(),
+            name: "Eve".into(),
+            title: String::new(),
+            organisation_name: "Customer".into(),
+            signing: PublicKey([4; 32]),
+            sealing: PublicKey([5; 32]),
+            window: window(-DAYS, 7 * DAYS),
+        };
+        assert_eq!(good.check(ORGANISATION, &[APPROVING], NOW), Ok(()));
+        assert_eq!(good.check(Uuid::nil(), &[APPROVING], NOW), Err(Refused::Organisation));
+        assert_eq!(good.check(ORGANISATION, &[SITE], NOW), Err(Refused::Chain));
+        let long = Device {
+            window: window(-DAYS, 7 * DAYS + 1),
+            ..good
+        };
+        assert_eq!(long.check(ORGANISATION, &[APPROVING], NOW), Err(Refused::TooLong));
+    }
+
+    #[test]
+    fn lists_last_seven_days_and_do_not_revoke_their_issuer() {
+        let good = Revocations {
+            organisation: ORGANISATION,
+            issuer: APPROVING,
+            number: 1,
+            window: window(0, 7 * DAYS),
+            revoked: vec![OTHER],
+        };
+        assert_eq!(good.check(ORGANISATION, &[SITE], &[APPROVING], NOW), Ok(()));
+        assert_eq!(
+            good.check(Uuid::nil(), &[SITE], &[APPROVING], NOW),
+            Err(Refused::Organisation)
+        );
+        assert_eq!(good.check(ORGANISATION, &[SITE], &[], NOW), Err(Refused::Chain));
+        let by_site = Revocations {
+            issuer: SITE,
+            ..good.clone()
+        };
+        assert_eq!(by_site.check(ORGANISATION, &[SITE], &[], NOW), Ok(()));
+        let long = Revocations {
+            window: window(0, 7 * DAYS + 1),
+            ..good.clone()
+        };
+        assert_eq!(
+            long.check(ORGANISATION, &[SITE], &[APPROVING], NOW),
+            Err(Refused::TooLong)
+        );
+        let revokes_itself = Revocations {
+            revoked: vec![OTHER, APPROVING],
+            ..good.clone()
+        };
+        assert_eq!(
+            revokes_itself.check(ORGANISATION, &[SITE], &[APPROVING], NOW),
+            Err(Refused::Revoked)
+        );
+        assert_eq!(good.refuse_revoked(OTHER), Err(Refused::Revoked));
+        assert_eq!(good.refuse_revoked(SITE), Ok(()));
+    }
+}

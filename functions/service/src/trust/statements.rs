@@ -261,3 +261,7 @@ impl std::fmt::Display for DeviceId {
         formatter.write_str(&BASE64URL.encode(self.0))
     }
 }
+
+#[cfg(test)]
+#[path = "statements_tests.rs"]
+mod tests;

@@ -15,3 +15,4 @@ mod routes;
 mod sign_in;
 mod support;
 mod tokens;
+mod trust;

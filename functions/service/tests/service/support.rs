@@ -86,6 +86,13 @@ impl Service {
         }
     }
 
+    /// What the platform's scheduler does.
+    pub(crate) async fn tick(&self) {
+        visavis::tick(self.memory.clone(), Config::load(&settings()).unwrap())
+            .await
+            .unwrap();
+    }
+
     /// Time passes.
     pub(crate) fn wait(&self, duration: Duration) {
         self.memory.clock().advance(duration);
