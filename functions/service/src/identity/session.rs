@@ -28,6 +28,7 @@ use crate::{
     presence,
     problem::{Problem, Slug},
     time::{HOUR, rfc3339},
+    trust,
     vault::mailbox::{MailboxAccess, MailboxName},
 };
 
@@ -126,6 +127,8 @@ pub(crate) struct SignedInOrganisation {
     id: Uuid,
     name: String,
     accent: String,
+    /// Whether it has a site key, so that visitors verify who answers.
+    site_key: bool,
 }
 
 /// Exchanges the session for a token of ten minutes.
@@ -154,6 +157,8 @@ async fn session_token<P: Platform>(
         return Err(Problem::new(Slug::RoleNotAllowed, detail));
     }
     let organisation = app.organisation(session.organisation).await?.organisation;
+    let select = trust::select_attribute(session.organisation, app.now());
+    let site_key = trust::read_attribute(&app.platform.database().query(select).await?).is_some();
     let role = match request.role {
         StaffRole::Expert => Role::Expert,
         StaffRole::Administrator => Role::Administrator,
@@ -182,6 +187,7 @@ async fn session_token<P: Platform>(
             id: organisation.id,
             name: organisation.name,
             accent: organisation.accent,
+            site_key,
         },
         mailbox: app.config.vault.mailbox_access(&mailbox),
     }))
