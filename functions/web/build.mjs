@@ -45,7 +45,7 @@ function addHashed(folder, name, extension, content) {
   return add(`${folder}/${name}-${hash}${extension}`, content);
 }
 
-/** Shortens the styles in `css` templates: esbuild leaves strings alone. In the widget `rem` is 16 px: the page around
+/** Shortens templates and the styles in them: esbuild leaves strings alone. In the widget `rem` is 16 px: the page around
  *  it may have set its root's size to anything. */
 function shrinkStyles(widget) {
   return {
@@ -63,7 +63,8 @@ function shrinkStyles(widget) {
           if (widget) style = style.replace(/(\d*\.?\d+)rem\b/g, (_, size) => `${Number(size) * 16}px`);
           return `css\`${style}\``;
         });
-        return { contents, loader: "ts" };
+        // What indents the source indents the templates in it.
+        return { contents: contents.replace(/\n[ \t]+/g, "\n"), loader: "ts" };
       });
       onLoad({ filter: /\/src\/.*\.css$/ }, async ({ path }) => {
         const { code } = await transform(readFileSync(path, "utf8"), { loader: "css", minify: true });

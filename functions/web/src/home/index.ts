@@ -5,6 +5,7 @@ import { css, html, LitElement, type TemplateResult } from "lit";
 import { TextsController } from "../staff/language.ts";
 import { base } from "../theme/controls.ts";
 import { icon, mark } from "../theme/icons.ts";
+import "../theme/staff-icons.ts";
 import { surfaces } from "../theme/surfaces.ts";
 import { tokens } from "../theme/tokens.ts";
 import { homeTexts } from "./texts.ts";

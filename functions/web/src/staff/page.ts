@@ -8,6 +8,7 @@ import { applyAccent } from "../theme/accent.ts";
 import { controls } from "../theme/controls.ts";
 import { type Icon, icon, mark } from "../theme/icons.ts";
 import { tokens } from "../theme/tokens.ts";
+import "../theme/staff-icons.ts";
 import "./confirm.ts";
 import type { Confirm } from "./confirm.ts";
 import { chooseLanguage, type Language, language, languages, TextsController } from "./language.ts";

@@ -1,48 +1,45 @@
-// The icons: line drawings on a grid of 24, in the colour of the text, hidden from screen readers.
+// The icons: line drawings on a grid of 24, in the colour of the text, hidden from screen readers. Here those of a call;
+// the others are in staff-icons.ts, so that visitors do not load them.
 
 import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
+import type { StaffIcon } from "./staff-icons.ts";
 
-const shapes = {
+const common = {
   alert: svg`<path d="M12 4 2.8 20h18.4z"/><path d="M12 10v4.5M12 17.3v.2"/>`,
   attach: svg`<path d="m20 11.5-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7L9.8 17a1.6 1.6 0 0 1-2.3-2.3l7.6-7.5"/>`,
   back: svg`<path d="M19.5 12h-15M11 5.5 4.5 12l6.5 6.5"/>`,
-  bell: svg`<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 6H4s2-1 2-6"/><path d="M10 19.5a2.2 2.2 0 0 0 4 0"/>`,
-  "bell-off": svg`<path d="M8 5.5A6 6 0 0 1 18 10c0 2.2.4 3.7.8 4.6M15.5 16H4s2-1 2-6c0-.7.1-1.3.3-1.9"/><path d="M10 19.5a2.2 2.2 0 0 0 4 0M3 3l18 18"/>`,
   camera: svg`<rect x="3" y="6" width="12" height="12" rx="2.5"/><path d="m15 10.5 6-3.5v10l-6-3.5"/>`,
   "camera-off": svg`<path d="M10 6h2.5A2.5 2.5 0 0 1 15 8.5V11l6-4v10l-2-1.3M15 15.5A2.5 2.5 0 0 1 12.5 18h-7A2.5 2.5 0 0 1 3 15.5v-7A2.5 2.5 0 0 1 5.5 6M3 3l18 18"/>`,
   chat: svg`<path d="M4 5.5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-8.5L7 21v-3.5H4a1 1 0 0 1-1-1v-10a1 1 0 0 1 1-1z"/>`,
   check: svg`<path d="m5 12.5 4.5 4.5L19 7"/>`,
   close: svg`<path d="m6 6 12 12M18 6 6 18"/>`,
-  code: svg`<path d="m8.5 7-5 5 5 5M15.5 7l5 5-5 5"/>`,
-  copy: svg`<rect x="8.5" y="8.5" width="11.5" height="11.5" rx="2"/><path d="M15.5 8.5V6a2 2 0 0 0-2-2H6a2 2 0 0 0-2 2v7.5a2 2 0 0 0 2 2h2.5"/>`,
   download: svg`<path d="M12 4v11.5M7 11l5 5 5-5M4.5 20h15"/>`,
-  edit: svg`<path d="m4 20 .8-4L16 4.8a1.7 1.7 0 0 1 2.4 0l.8.8a1.7 1.7 0 0 1 0 2.4L8 19.2z"/>`,
   enlarge: svg`<path d="M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7"/>`,
   file: svg`<path d="M6 3h8l5 5v12a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1z"/><path d="M14 3v5h5"/>`,
-  globe: svg`<circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c3 3 3.5 6 3.5 9s-.5 6-3.5 9c-3-3-3.5-6-3.5-9S9 6 12 3z"/>`,
-  link: svg`<path d="M10 14a4 4 0 0 0 5.7 0l3.3-3.3a4 4 0 0 0-5.7-5.7l-1 1"/><path d="M14 10a4 4 0 0 0-5.7 0L5 13.3A4 4 0 0 0 10.7 19l1-1"/>`,
   microphone: svg`<rect x="9" y="3" width="6" height="11" rx="3"/><path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3"/>`,
   "microphone-off": svg`<path d="M9 9V6a3 3 0 0 1 6 0v5c0 .4-.1.8-.2 1.2M12.5 14A3 3 0 0 1 9 11M5.5 11.5a6.5 6.5 0 0 0 10 5.5M18 14a6.5 6.5 0 0 0 .5-2.5M12 18v3M3 3l18 18"/>`,
   more: svg`<path d="M5.5 12h.01M12 12h.01M18.5 12h.01" stroke-width="3"/>`,
-  page: svg`<rect x="3" y="4.5" width="18" height="15" rx="2"/><path d="M3 9h18M6.3 6.8h.1M9 6.8h.1"/>`,
   people: svg`<circle cx="9" cy="8.5" r="3.5"/><path d="M2.5 19.5c.5-3.5 3-5.5 6.5-5.5s6 2 6.5 5.5"/><path d="M15.5 5.3a3.5 3.5 0 0 1 0 6.4M18 14.5c2 .8 3.2 2.5 3.5 5"/>`,
   person: svg`<circle cx="12" cy="8" r="4"/><path d="M4.5 20.5c.7-4 3.5-6 7.5-6s6.8 2 7.5 6"/>`,
   phone: svg`<path d="M5 3.5h3.3l1.7 4.3-2.2 1.7a12 12 0 0 0 6.7 6.7l1.7-2.2 4.3 1.7V19a1.7 1.7 0 0 1-1.8 1.7C10.5 20 4 13.5 3.3 5.3A1.7 1.7 0 0 1 5 3.5z"/>`,
   "phone-down": svg`<path d="M2.5 15.2c5-5.5 14-5.5 19 0l-1.7 3-4.3-1.3-.4-2.8a12 12 0 0 0-6.2 0l-.4 2.8-4.3 1.3z"/>`,
-  plus: svg`<path d="M12 5v14M5 12h14"/>`,
   screen: svg`<rect x="3" y="4.5" width="18" height="12" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>`,
   send: svg`<path d="M4 12 20.5 4.5 15 20.5l-3-7z"/><path d="m12 13.5 8.5-9"/>`,
   settings: svg`<path d="M4 7h9M17.5 7H20M4 17h2.5M11 17h9"/><circle cx="15.2" cy="7" r="2.3"/><circle cx="8.7" cy="17" r="2.3"/>`,
   shield: svg`<path d="M12 3 5 5.8V11c0 4.7 2.8 8 7 10 4.2-2 7-5.3 7-10V5.8z"/><path d="m8.8 12 2.3 2.3 4.2-4.5"/>`,
   shrink: svg`<path d="M20 10h-6V4M14 10l7-7M4 14h6v6M10 14l-7 7"/>`,
-  "sign-out": svg`<path d="M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 16l-4-4 4-4M6 12h9"/>`,
   sound: svg`<path d="M4 9.5h3.5L12 6v12l-4.5-3.5H4z"/><path d="M15.5 9a4.5 4.5 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11"/>`,
-  "sound-off": svg`<path d="M4 9.5h3.5L12 6v12l-4.5-3.5H4z"/><path d="m16 9.5 5 5M21 9.5l-5 5"/>`,
-  trash: svg`<path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 12a1.5 1.5 0 0 0 1.5 1.5h6.4a1.5 1.5 0 0 0 1.5-1.5l.8-12M10 11v5.5M14 11v5.5"/>`,
 } satisfies Record<string, SVGTemplateResult>;
 
 /** The name of an icon. */
-export type Icon = keyof typeof shapes;
+export type Icon = keyof typeof common | StaffIcon;
+
+const shapes: Partial<Record<Icon, SVGTemplateResult>> = common;
+
+/** Adds those that not all pages need. */
+export function addIcons(more: Partial<Record<Icon, SVGTemplateResult>>): void {
+  Object.assign(shapes, more);
+}
 
 /** An icon in the size of the text around it. Style it as `svg.icon`. */
 export function icon(name: Icon): TemplateResult {
