@@ -37,9 +37,12 @@ const browsers = {
     }),
 };
 
-for (const name of Object.keys(browsers)) describe(name, () => suite(name));
+for (const name of Object.keys(browsers)) {
+  describe(name, () => suite(name, false));
+  describe(`${name}, sealed`, () => suite(name, true));
+}
 
-function suite(name) {
+function suite(name, sealed) {
   let server;
   let browser;
   let page;
@@ -64,6 +67,7 @@ function suite(name) {
     page.on("pageerror", (error) => console.error(`${name}:`, error.message));
     await page.goto(`http://127.0.0.1:${server.address().port}/`);
     await page.waitForFunction(() => "service" in globalThis);
+    if (sealed) await page.evaluate(() => seal());
   });
 
   after(async () => {
@@ -112,6 +116,22 @@ function suite(name) {
       return { same, refused: await refused, colleague: colleague.state.outcome };
     });
     assert.deepEqual(outcome, { same: true, refused: "already-answered", colleague: "taken" });
+  });
+
+  test("each side knows what is proven of the other, and both see the same code", { timeout: 10_000 }, async () => {
+    const seen = await page.evaluate(async () => {
+      await Promise.all([visitor, expert].map((side) => until(side, ({ code }) => code !== undefined)));
+      return { code: visitor.state.code, same: visitor.state.code === expert.state.code, them: visitor.state.peer };
+    });
+    const { code, same, them } = seen;
+    assert.match(code, /^\d{3} \d{3}$/);
+    assert.ok(same);
+    if (!sealed) assert.equal(them, "unverified");
+    else assert.deepEqual([them.verified.name, them.verified.organisation], ["Anna Keller", "Nordbank"]);
+    const proven = await page.evaluate(() => expert.state.peer);
+    assert.equal(proven, sealed ? "anonymous" : "unverified");
+    const payload = Buffer.from(await page.evaluate(() => service.payload), "base64url").toString();
+    assert.equal(payload.includes("a=fingerprint"), !sealed);
   });
 
   test("each side hears what the other shows", { timeout: 10_000 }, async () => {
@@ -234,4 +254,27 @@ function suite(name) {
     });
     assert.deepEqual(outcomes, ["hung-up", "other-hung-up", "on"]);
   });
+
+  if (sealed)
+    test("an answer that is not sealed ends the call before anything is shown, and is told", {
+      timeout: 10_000,
+    }, async () => {
+      const seen = await page.evaluate(async () => {
+        fresh();
+        globalThis.visitor = service.visitor = make("visitor");
+        await visitor.prepare();
+        await visitor.ring({ language: "en", page: { url: "https://example.org/", title: "Test" }, media: "video" });
+        const sdp = visitor.peerConnection.localDescription.sdp;
+        const answer = { type: "answer", connection: "c", sdp };
+        const payload = btoa(JSON.stringify(answer)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+        service.to("visitor", "call.answered", { ...service.move("answered"), payload });
+        await until(visitor, ({ phase }) => phase === "over");
+        const { outcome, failure, remote = "nothing" } = visitor.state;
+        return { outcome, failure, remote, alarms: service.alarms };
+      });
+      assert.deepEqual(seen, {
+        ...{ outcome: "check-failed", failure: "unsealed", remote: "nothing" },
+        alarms: ["unsealed"],
+      });
+    });
 }

@@ -1,10 +1,55 @@
 // Two sessions in one page with a service of a few lines between them: the engine in a real browser, without the rest.
 
 import { type Api, Problem } from "../src/call/api.ts";
-import { newId } from "../src/call/bytes.ts";
+import { ExpertPayloads, visitorPayloads } from "../src/call/authentication.ts";
+import { newId, toBase64url } from "../src/call/bytes.ts";
 import { LocalMedia } from "../src/call/media.ts";
 import { CallSession, type SessionState } from "../src/call/session.ts";
 import type { Call, CallState, Envelope } from "../src/call/types.ts";
+import type { Device, TrustBundle } from "../src/trust/handshake.ts";
+import { make as certify } from "../src/trust/statements.ts";
+
+const ORGANISATION = newId();
+const EXPERT = newId();
+const VISITOR = newId();
+
+/** What the expert is certified with; calls are sealed once it is there. */
+let certified: { siteKeys: string[]; trust: TrustBundle; device: Device } | undefined;
+
+/** Makes a site key, an approver and a device of the expert, valid for an hour. */
+async function seal(): Promise<void> {
+  const signing = async () => (await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
+  const sealing = (await crypto.subtle.generateKey("X25519", false, ["deriveBits"])) as CryptoKeyPair;
+  const text = async ({ publicKey }: CryptoKeyPair) =>
+    toBase64url(new Uint8Array(await crypto.subtle.exportKey("raw", publicKey)));
+  const [site, approver, device] = [await signing(), await signing(), await signing()];
+  const [siteKey, approverKey] = [await text(site), await text(approver)];
+  const now = Math.floor(Date.now() / 1000);
+  const common = { organisation: ORGANISATION, notBefore: now, notAfter: now + 3_600 };
+  const approverCertificate = await certify(
+    "approver",
+    { ...common, siteKey, approverKey, person: newId() },
+    site.privateKey,
+  );
+  const certificate = await certify(
+    "device",
+    {
+      ...{ ...common, approverKey, expert: EXPERT, name: "Anna Keller", title: "", organisationName: "Nordbank" },
+      ...{ signingKey: await text(device), sealingKey: await text(sealing) },
+    },
+    approver.privateKey,
+  );
+  const revocations = await certify(
+    "revocations",
+    { ...common, issuer: approverKey, number: 1, revoked: [] },
+    approver.privateKey,
+  );
+  certified = {
+    siteKeys: [siteKey],
+    trust: { successions: [], approvers: [approverCertificate], devices: [certificate], revocations },
+    device: { signing: device, sealing, certificate, approver: approverCertificate },
+  };
+}
 
 /** Carries what one side says to the other, in order, as the mailboxes do. */
 class FakeService {
@@ -14,11 +59,13 @@ class FakeService {
   /** It rings for this one too. */
   colleague: CallSession | undefined;
   payload = "";
+  alarms: string[] = [];
   #order: Promise<unknown> = Promise.resolve();
 
   constructor() {
     const now = new Date().toISOString();
     this.call = { id: newId(), state: "ringing", version: 0, media: "video", created_at: now, rings_until: now };
+    this.call.visitor = { id: VISITOR, language: "en", page: { url: "https://example.org/", title: "Test" } };
   }
 
   to(side: "visitor" | "expert", type: Envelope["type"], body: object): void {
@@ -31,6 +78,7 @@ class FakeService {
 
   move(state: CallState): { call: Call } {
     this.call = { ...this.call, state, version: this.call.version + 1 };
+    if (state === "answered") this.call.expert = { id: EXPERT, name: "Anna Keller" };
     return { call: this.call };
   }
 
@@ -59,6 +107,7 @@ class FakeService {
         this.to(other, "call.ended", answer);
         return answer;
       },
+      alarm: async (_call: string, reason: string) => void this.alarms.push(reason),
       relay: async () => ({ ice_servers: [], expires_at: "" }),
     } as unknown as Api;
   }
@@ -69,12 +118,33 @@ let service = new FakeService();
 /** Another call. */
 function fresh(): void {
   service = new FakeService();
+  continuity = {};
   Object.assign(globalThis, { service });
 }
 
 const media = { visitor: new LocalMedia(), expert: new LocalMedia() };
-const make = (role: "visitor" | "expert", delay?: number): CallSession =>
-  new CallSession({ role, api: service.api(role, delay), media: media[role], call: service.call.id, iceServers: [] });
+/** What a reload remembers of the call. */
+let continuity: { visitor?: string | undefined; expert?: string | undefined } = {};
+
+function make(role: "visitor" | "expert", delay?: number): CallSession {
+  const { id: call } = service.call;
+  const context = { organisation: ORGANISATION, call };
+  const visitor = async () => {
+    const { siteKeys = [], trust } = certified ?? {};
+    const payloads = await visitorPayloads({ ...context, siteKeys, trust, continuity: continuity.visitor });
+    continuity.visitor = payloads.continuity;
+    return payloads;
+  };
+  const expert = new ExpertPayloads(context, async () => certified?.device, continuity.expert);
+  const own = role === "visitor" ? VISITOR : EXPERT;
+  const payloads = role === "visitor" ? visitor() : expert;
+  const api = service.api(role, delay);
+  const session = new CallSession({ role, api, media: media[role], call, iceServers: [], own, payloads });
+  session.subscribe(() => {
+    if (role === "expert" && session.state.phase === "connected") continuity.expert = expert.continuity;
+  });
+  return session;
+}
 
 function until(session: CallSession, test: (state: SessionState) => boolean): Promise<void> {
   return new Promise((resolve) => {
@@ -96,4 +166,4 @@ async function frames(session: CallSession): Promise<number> {
   return decoded;
 }
 
-Object.assign(globalThis, { service, fresh, media, make, until, frames, CallSession, LocalMedia });
+Object.assign(globalThis, { service, fresh, seal, media, make, until, frames, CallSession, LocalMedia });

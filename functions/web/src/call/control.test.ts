@@ -17,6 +17,8 @@ test("what has the documented form comes out as it went in", () => {
     { type: "file-refuse", id },
     { type: "file-cancel", id },
     { type: "file-done", id, sha256: "0".repeat(64) },
+    { type: "code-commit", members: "m".repeat(43), commitment: "c".repeat(43) },
+    { type: "code-reveal", members: "m".repeat(43), secret: "s".repeat(43) },
     { type: "bye" },
   ]) {
     assert.deepEqual(read(message), message);
@@ -31,6 +33,9 @@ test("what has not is dropped", () => {
     [],
     {},
     { type: "file-accept" },
+    { type: "code-commit", members: "m".repeat(43) },
+    { type: "code-reveal", members: "m".repeat(42), secret: "s".repeat(43) },
+    { type: "code-reveal", members: "m".repeat(43), secret: "s".repeat(2_000) },
     { type: "chat", id: "x".repeat(20_000), text: "a", at },
     { type: "chat", id: id.toUpperCase(), text: "a", at },
     { type: "chat", id, text: { toString: 1 }, at },

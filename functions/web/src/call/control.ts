@@ -38,13 +38,22 @@ export class ControlReader {
   }
 }
 
+/** Whether it is 32 bytes in base64url. */
+const isHash = (value: unknown): value is string => typeof value === "string" && /^[\w-]{43}$/.test(value);
+
 function asControlMessage(value: unknown): ControlMessage | undefined {
   if (typeof value !== "object" || value === null) return undefined;
-  const { type, id, text, at, name, size, media_type, sha256, ...showing } = value as Record<string, unknown>;
+  const { type, id, text, at, name, size, media_type, sha256, ...rest } = value as Record<string, unknown>;
   if (type === "bye") return { type };
   if (type === "showing") {
-    const { microphone, camera, screen } = showing;
+    const { microphone, camera, screen } = rest;
     return { type, microphone: microphone === true, camera: camera === true, screen: screen === true };
+  }
+  if (type === "code-commit" || type === "code-reveal") {
+    const { members, commitment, secret } = rest;
+    if (!isHash(members)) return undefined;
+    if (type === "code-commit") return isHash(commitment) ? { type, members, commitment } : undefined;
+    return isHash(secret) ? { type, members, secret } : undefined;
   }
   if (typeof id !== "string" || !isId(id)) return undefined;
   switch (type) {

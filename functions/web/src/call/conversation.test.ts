@@ -23,6 +23,7 @@ function open() {
       shown.files = files;
     },
     showing: () => {},
+    code: () => {},
     bye: () => {},
   });
   conversation.connect({

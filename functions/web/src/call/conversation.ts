@@ -1,5 +1,6 @@
 // What the two sides say to each other on the channel `control`: chat, what each shows, files, goodbye.
 
+import type { CodeMessage } from "../trust/code.ts";
 import { newId } from "./bytes.ts";
 import { holdsCardNumber } from "./cards.ts";
 import { ControlReader } from "./control.ts";
@@ -34,6 +35,8 @@ export interface ConversationEvents {
   files: (files: readonly FileTransfer[]) => void;
   /** What the other side shows now. */
   showing: (showing: Showing) => void;
+  /** A step of the short code. */
+  code: (message: CodeMessage) => void;
   /** The other side has hung up. */
   bye: () => void;
 }
@@ -84,6 +87,10 @@ export class Conversation {
     if (!same) this.#tell({ type: "showing", ...showing });
   }
 
+  code(message: CodeMessage): void {
+    this.#tell(message);
+  }
+
   bye(): void {
     this.#tell({ type: "bye" });
   }
@@ -108,6 +115,10 @@ export class Conversation {
         this.#events.showing({ microphone, camera, screen });
         return;
       }
+      case "code-commit":
+      case "code-reveal":
+        this.#events.code(message);
+        return;
       case "bye":
         this.#events.bye();
         return;

@@ -37,6 +37,10 @@ export class CertificateGate {
     pc.addEventListener("connectionstatechange", () => void this.look());
   }
 
+  get expected(): string | undefined {
+    return this.#expected;
+  }
+
   get open(): boolean {
     return this.#state === "open";
   }

@@ -2,6 +2,7 @@
 // from the other side passes the certificate gate first.
 
 import type { CheckFailed } from "../trust/failure.ts";
+import { fingerprintOf } from "../trust/fingerprint.ts";
 import { CertificateGate } from "./gate.ts";
 
 /** What a link tells its session. */
@@ -188,6 +189,11 @@ export class Link {
   get stuck(): boolean {
     const { connectionState, iceConnectionState } = this.pc;
     return connectionState === "closed" || (connectionState === "connecting" && iceConnectionState === "connected");
+  }
+
+  /** Of the two DTLS certificates: SHA-256 in lower-case hexadecimal. */
+  get fingerprints(): { local: string; remote: string | undefined } {
+    return { local: fingerprintOf(this.pc.localDescription?.sdp ?? ""), remote: this.#gate.expected };
   }
 
   setIceServers(iceServers: RTCIceServer[]): void {

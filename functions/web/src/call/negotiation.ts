@@ -206,7 +206,8 @@ export class Negotiation {
         const { connection, sdp } = message;
         const used = link?.connection === connection ? link : await this.#newLink(connection);
         if (this.#stopped) break;
-        if (!this.#answered) this.#held = [];
+        // They follow the answer, which they are sealed with.
+        this.#held = [];
         await used.answer(sdp, this.#answered);
         if (proven) this.#events.proven(proven);
         if (this.#answered && used === this.#link) {

@@ -3,9 +3,11 @@
 // A session speaks through an `Api` and hears through `handle`, which its owner feeds from a `Mailbox`. It holds no user
 // interface; a `<visavis-call-view>` shows it.
 
+import type { CodeMessage } from "../trust/code.ts";
 import { CheckFailed, Unsupported } from "../trust/failure.ts";
 import type { Api } from "./api.ts";
 import { Problem } from "./api.ts";
+import { CodeExchange } from "./code-exchange.ts";
 import { Conversation, type Said } from "./conversation.ts";
 import type { Link } from "./link.ts";
 import type { MailboxStatus } from "./mailbox.ts";
@@ -35,12 +37,16 @@ export interface SessionOptions {
   /** The call's id. */
   call: Id;
   iceServers: RTCIceServer[];
+  /** The id of this side's visitor or expert: it stands for them in the short code. */
+  own?: Id;
   /** How the two sides close what they say to each other; plain unless told. */
   payloads?: Payloads | Promise<Payloads>;
 }
 
 /** Longer than it takes through a relay and a slow network. Milliseconds. */
 const CONNECTED_WITHIN = 8_000;
+/** What one other says of a code. */
+const MOST_EARLY = 2;
 export class CallSession extends Store<SessionState> {
   readonly role: "visitor" | "expert";
   readonly media: LocalMedia;
@@ -48,6 +54,12 @@ export class CallSession extends Store<SessionState> {
   #api: Api;
   #negotiation: Negotiation;
   #conversation: Conversation;
+  #own: Id | undefined;
+  #code: CodeExchange | undefined;
+  /** The link on which the code was begun. */
+  #agreedOn: Link | undefined;
+  /** Of the code, from before it is known who is at the other side. */
+  #early: CodeMessage[] = [];
   #stopped = new AbortController();
   #recovery = new Recovery((attempt) => this.#restart(attempt));
   #reachable = true;
@@ -77,21 +89,33 @@ export class CallSession extends Store<SessionState> {
       chat: (chat) => this.change({ chat }),
       files: (files) => this.change({ files }),
       showing: (showing) => this.change({ showing }),
+      code: (message) => this.#hearCode(message),
       bye: () => this.#finish("other-hung-up"),
     });
-    const { role, api, call, iceServers, payloads = plainPayloads } = options;
+    const { role, api, call, iceServers, own, payloads = plainPayloads } = options;
+    this.#own = own;
+    if (own) {
+      this.#code = new CodeExchange(call, own, {
+        tell: (message) => this.#conversation.code(message),
+        code: (code) => this.change({ code }),
+        failed: (error) => this.#checkFailed(error),
+      });
+    }
     this.#negotiation = new Negotiation(
       { role, api, call, iceServers, payloads },
       {
         renewed: (link) => this.#renewed(link),
         state: () => this.#judge(),
         checked: () => this.#checked(),
-        proven: (peer) => this.change({ peer }),
+        proven: (peer) => {
+          this.change({ peer });
+          this.#agreeOnCode();
+        },
         failed: (error) => this.#checkFailed(error),
         again: (atOnce) => this.#again(atOnce),
         call: (call) => this.#apply(call),
         control: (text) => this.#conversation.hear(text),
-        controlOpen: (link) => this.#conversation.connect(link),
+        controlOpen: (link) => this.#talk(link),
         file: (frame) => this.#frame(frame),
       },
     );
@@ -262,6 +286,7 @@ export class CallSession extends Store<SessionState> {
     const { phase } = this.state;
     this.change({ call });
     if (phase === "over") return;
+    this.#agreeOnCode();
     switch (call.state) {
       case "ringing":
         if (phase === "preparing") this.change({ phase: "ringing" });
@@ -340,6 +365,39 @@ export class CallSession extends Store<SessionState> {
   #checked(): void {
     const { link } = this.#negotiation;
     if (link) this.change({ remote: link.remote, remoteScreen: link.remoteScreen });
+  }
+
+  #talk(link: Link): void {
+    this.#conversation.connect(link);
+    this.#agreeOnCode();
+  }
+
+  /** As soon as the channel is there and it is known who is at the other side, whichever is later. */
+  #agreeOnCode(): void {
+    const { link } = this.#negotiation;
+    const other = this.#other();
+    if (!link?.checked || link.control.readyState !== "open" || link === this.#agreedOn || !other) return;
+    const { local, remote } = link.fingerprints;
+    if (!this.#own || !remote) return;
+    this.#agreedOn = link;
+    this.#code?.meet([
+      { id: this.#own, fingerprint: local },
+      { id: other, fingerprint: remote },
+    ]);
+    for (const message of this.#early.splice(0)) this.#code?.take(other, message);
+  }
+
+  #hearCode(message: CodeMessage): void {
+    const other = this.#other();
+    if (other) this.#code?.take(other, message);
+    else if (this.#early.length < MOST_EARLY) this.#early.push(message);
+  }
+
+  /** Who is at the other side: as proven, or as the service says. */
+  #other(): Id | undefined {
+    const { peer, call } = this.state;
+    if (typeof peer === "object") return peer.verified.expert;
+    return this.role === "visitor" ? call?.expert?.id : call?.visitor?.id;
   }
 
   #again(atOnce: boolean): void {

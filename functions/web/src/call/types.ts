@@ -1,5 +1,6 @@
 // What goes over the wire, as docs/signalling.md defines it.
 
+import type { CodeMessage } from "../trust/code.ts";
 import type { TrustBundle } from "../trust/handshake.ts";
 
 /** A UUIDv7. */
@@ -149,6 +150,7 @@ export type ControlMessage =
   | { type: "file"; id: string; name: string; size: number; media_type: string; sha256?: string }
   | { type: "file-accept" | "file-refuse" | "file-cancel"; id: string }
   | { type: "file-done"; id: string; sha256: string }
+  | CodeMessage
   | { type: "bye" };
 
 /** The slug at the end of a problem's `type`. */

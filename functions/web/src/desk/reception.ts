@@ -334,7 +334,16 @@ export class Reception extends Store<ReceptionState> {
   #open(id: Id, iceServers: RTCIceServer[]): CallSession {
     const context = { organisation: this.#options.access.organisation.id, call: id };
     const payloads = new ExpertPayloads(context, this.#options.device, id === remembered() ? continuity() : undefined);
-    const options = { role: "expert", api: this.#api, media: this.#media, call: id, iceServers } as const;
+    const own = this.#options.access.person.id;
+    const options = {
+      role: "expert",
+      api: this.#api,
+      media: this.#media,
+      call: id,
+      iceServers,
+      own,
+      payloads,
+    } as const;
     const session = new CallSession(options);
     this.#sessions.set(id, session);
     let { phase } = session.state;

@@ -141,7 +141,8 @@ export class Visitor extends Store<VisitorState> {
     const { call, trust, ice_servers: iceServers } = access;
     const { organisation, siteKeys } = this.#options;
     const payloads = visitorPayloads({ organisation, call, trust, siteKeys, continuity: memory?.continuity });
-    const session = new CallSession({ role: "visitor", api: this.#api, media, call, iceServers, payloads });
+    const own = access.visitor;
+    const session = new CallSession({ role: "visitor", api: this.#api, media, call, iceServers, own, payloads });
     this.#continuity = undefined;
     payloads.then(
       ({ continuity }) => {
