@@ -6,7 +6,7 @@ use std::{
     collections::{HashMap, HashSet},
     fs,
     future::{Future, pending},
-    path::PathBuf,
+    path::{self, Path, PathBuf},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,7 +15,7 @@ use std::{
 
 use tokio::time::Sleep;
 use wasmtime::{
-    Config, Engine, Store, StoreContextMut,
+    Cache, CacheConfig, Config, Engine, Store, StoreContextMut,
     component::{Component, GuestTaskId, HasData, Linker, ResourceTable},
     error::Context as _,
 };
@@ -122,6 +122,7 @@ pub(crate) fn handler(options: &Options, application: &Application) -> Result<Pr
     fs::create_dir_all(&options.state).with_context(|| format!("{}", options.state.display()))?;
     let mut config = Config::new();
     config.wasm_component_model_async(true);
+    config.cache(Some(compiled(&application.component)?));
     let engine = Engine::new(&config)?;
     let component = Component::from_file(&engine, &application.component)
         .with_context(|| format!("{} cannot be loaded", application.component.display()))?;
@@ -144,6 +145,14 @@ pub(crate) fn handler(options: &Options, application: &Application) -> Result<Pr
             concurrent: options.concurrent,
         },
     }))
+}
+
+/// Where compiled components are kept, beside their sources: the next start is quick.
+fn compiled(component: &Path) -> Result<Cache> {
+    let mut cache = CacheConfig::new();
+    let folder = path::absolute(component)?.with_file_name("compiled");
+    cache.with_directory(folder);
+    Cache::new(cache)
 }
 
 impl HandlerState for Factory {
