@@ -1,7 +1,11 @@
 // A message left while nobody is there, sealed to the devices of the addressed experts.
 
 import type { Id } from "../call/types.ts";
-import type { Device, TrustBundle } from "./handshake.ts";
+import { object } from "./encoding.ts";
+import { CheckFailed } from "./failure.ts";
+import { type Device, goodDevices, type TrustBundle } from "./handshake.ts";
+import { openAtDevice, sealToDevices } from "./recipients.ts";
+import { deviceId, type Key, read } from "./statements.ts";
 
 export interface LeftMessage {
   name?: string;
@@ -11,22 +15,52 @@ export interface LeftMessage {
   language: string;
 }
 
-/** To `expert`'s devices, or to all. `message` is its id. Throws `CheckFailed`, `Unsupported`. */
+export interface MessageContext {
+  organisation: Id;
+  /** The message's id. */
+  message: Id;
+}
+
+/** To `expert`'s devices, or to all. Throws `CheckFailed` when there is no good device, `Unsupported` in an old browser. */
 export async function sealMessage(
-  _context: { organisation: Id; message: Id },
-  _trust: TrustBundle | undefined,
-  _siteKeys: string[],
-  _content: LeftMessage,
-  _expert?: Id,
+  context: MessageContext,
+  trust: TrustBundle | undefined,
+  siteKeys: Key[],
+  content: LeftMessage,
+  expert?: Id,
+  now?: () => number,
 ): Promise<string> {
-  throw new Error("not built yet");
+  if (!trust) throw new CheckFailed("no-device");
+  const devices = (await goodDevices(context.organisation, trust, siteKeys, now)).filter(
+    (device) => !expert || device.expert === expert,
+  );
+  if (devices.length === 0) throw new CheckFailed("no-device");
+  return (await sealToDevices(about(context), devices, content)).payload;
 }
 
 /** `undefined`: it was not sealed to this device. Throws `CheckFailed`. */
 export async function openMessage(
-  _context: { organisation: Id; message: Id },
-  _device: Device,
-  _payload: string,
+  context: MessageContext,
+  { certificate, sealing }: Pick<Device, "certificate" | "sealing">,
+  payload: string,
 ): Promise<LeftMessage | undefined> {
-  throw new Error("not built yet");
+  const device = await deviceId(read("device", certificate).signingKey);
+  try {
+    const { content } = await openAtDevice(about(context), device, sealing, payload);
+    const read = object(content, {
+      name: "string?",
+      contact: "string?",
+      text: "string",
+      page: "object",
+      language: "string",
+    });
+    object(read["page"], { url: "string", title: "string" });
+    return read as unknown as LeftMessage;
+  } catch (error) {
+    if (error instanceof CheckFailed && error.reason === "no-device") return undefined;
+    throw error;
+  }
 }
+
+const about = ({ organisation, message }: MessageContext) =>
+  ({ type: "message", organisation, about: message }) as const;

@@ -1,0 +1,128 @@
+// What the visitor's offer says inside, and what follows from its content key.
+
+import { toBase64url } from "../call/bytes.ts";
+import { rawPublic } from "./ed25519.ts";
+import { type Bytes, binary, fields, fromHex, id, object } from "./encoding.ts";
+import { CheckFailed } from "./failure.ts";
+import { fingerprintOf } from "./fingerprint.ts";
+import type { CallContext } from "./handshake.ts";
+import { expand, extract } from "./hpke.ts";
+import { openAtDevice, sealToDevices } from "./recipients.ts";
+import { Direction } from "./signals.ts";
+import type { Statements } from "./statements.ts";
+
+/** What both ends know of an offer. */
+export interface OfferFacts {
+  connection: string;
+  /** The visitor's, in lower-case hexadecimal. */
+  fingerprint: string;
+  /** The visitor's call key. */
+  key: Bytes;
+  nonce: Bytes;
+  continuity: string;
+  /** SHA-256 of the box. */
+  hash: Bytes;
+  /** From visitor to experts until the answer. */
+  early: Direction;
+}
+
+/** A colleague's proof of who rings; the lists are statements in base64url. */
+export interface ColleagueProof {
+  device: string;
+  approvers: string[];
+  successions: string[];
+  revocations: string;
+  signature: string;
+}
+
+/** What is in the box besides the call key and the nonce, which are bytes in {@link OfferFacts}. */
+export interface OfferContent {
+  connection: string;
+  sdp: string;
+  continuity: string;
+  colleague?: ColleagueProof;
+}
+
+export async function sealOffer(
+  context: CallContext,
+  devices: Statements["device"][],
+  content: OfferContent,
+  pair: CryptoKeyPair,
+  nonce: Bytes,
+  prove: (offer: Omit<OfferFacts, "hash" | "early">) => Promise<ColleagueProof | undefined>,
+): Promise<OfferFacts & { payload: string }> {
+  const { connection, sdp, continuity } = content;
+  const key = await rawPublic(pair.publicKey);
+  const unsealed = { connection, fingerprint: fingerprintOf(sdp), key, nonce, continuity };
+  const {
+    payload,
+    key: contentKey,
+    hash,
+  } = await sealToDevices(about(context), devices, {
+    ...content,
+    key: toBase64url(key),
+    nonce: toBase64url(nonce),
+    colleague: await prove(unsealed),
+  });
+  return { ...unsealed, hash, early: await earlySignals(context, contentKey, hash), payload };
+}
+
+/** Throws `CheckFailed`; `no-device` when it is not sealed to this device. */
+export async function openOffer(
+  context: CallContext,
+  device: string,
+  sealing: CryptoKeyPair,
+  payload: string,
+): Promise<{ content: OfferContent; facts: OfferFacts }> {
+  const { content: json, key: contentKey, hash } = await openAtDevice(about(context), device, sealing, payload);
+  const read = object(json, {
+    connection: "string",
+    sdp: "string",
+    key: "string",
+    nonce: "string",
+    continuity: "string",
+    colleague: "object?",
+  });
+  const content = read as unknown as OfferContent;
+  const { connection, sdp, continuity, colleague } = content;
+  binary(continuity, 32);
+  if (colleague) {
+    object(colleague, {
+      device: "string",
+      approvers: "array",
+      successions: "array",
+      revocations: "string",
+      signature: "string",
+    });
+    if (![...colleague.approvers, ...colleague.successions].every((one) => typeof one === "string"))
+      throw new CheckFailed("malformed");
+  }
+  const key = binary(read["key"], 32);
+  const nonce = binary(read["nonce"], 32);
+  const early = await earlySignals(context, contentKey, hash);
+  return { content, facts: { connection, fingerprint: fingerprintOf(sdp), key, nonce, continuity, hash, early } };
+}
+
+/** What a colleague signs to prove who rings. */
+export function colleagueStatement(
+  context: CallContext,
+  { connection, fingerprint, key, nonce }: Omit<OfferFacts, "hash" | "early">,
+): Bytes {
+  return fields(
+    "visavis/v1/colleague",
+    id(context.organisation),
+    id(context.call),
+    connection,
+    fromHex(fingerprint),
+    key,
+    nonce,
+  );
+}
+
+async function earlySignals({ organisation, call }: CallContext, contentKey: Bytes, hash: Bytes): Promise<Direction> {
+  const scope = [id(organisation), id(call)];
+  const prk = await extract(new Uint8Array(0), contentKey);
+  return new Direction("early", await expand(prk, fields("visavis/v1/early", ...scope, hash)), scope);
+}
+
+const about = ({ organisation, call }: CallContext) => ({ type: "offer", organisation, about: call }) as const;
