@@ -27,6 +27,7 @@ async fn requests_are_refused_until_there_is_space_again() {
     let filler = host.storage().join("filler");
     let mut file = File::create(&filler).expect("a file beside the database");
     while file.write_all(&[0; 4096]).is_ok() {}
+    drop(file);
     // The database has room inside its files for a while.
     let mut refused = None;
     for count in 0..400 {

@@ -92,7 +92,7 @@ async fn what_is_said_through_one_is_heard_through_the_other() {
     expert.answer(&visitor.call).await.expect(200);
     for count in 0..20 {
         let sent = signal(&visitor, &count.to_string()).await;
-        let heard = listening.expect("call.signal").await;
+        let heard = listening.until("call.signal").await;
         assert_eq!(heard["body"]["payload"], sent.as_str());
     }
 }
