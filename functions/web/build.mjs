@@ -18,10 +18,12 @@ const { values } = parseArgs({ options: { out: { type: "string", default: join(h
 const out = resolve(values.out);
 const src = join(here, "src");
 
-/** Bytes, gzipped: what a customer's page loads before the click, and what a call needs in one language. */
+/** Bytes, gzipped: what a customer's page loads before the click, what a call needs in one language to be seen and heard,
+ *  and what comes behind it. */
 const budgets = [
   [/^loader$/, 5_000],
   [/^call-/, 45_000],
+  [/^more$/, 8_000],
 ];
 export const languages = ["de", "en", "fr", "it"];
 
@@ -74,7 +76,25 @@ function shrinkStyles(widget) {
   };
 }
 
-async function script(folder, name, entry, { define = {} } = {}) {
+/** Makes the second script of a call take what `widget/shared.ts` names from the first. */
+const sharedModules = {
+  name: "shared",
+  setup({ onResolve, onLoad }) {
+    const listed = readFileSync(join(src, "widget/shared.ts"), "utf8").matchAll(/^  "?([\w./-]+)"?: \{([^}]*)\}/gm);
+    const shared = new Map([...listed].map(([, path, names]) => [path, names.replace(/:\s*\w+/g, "")]));
+    onResolve({ filter: /./ }, ({ path, importer }) => {
+      const name = path.startsWith(".") ? relative(src, resolve(dirname(importer), path)) : path;
+      return shared.has(name) ? { path: name, namespace: "shared" } : undefined;
+    });
+    // Each name by itself: one that is missing fails the build.
+    onLoad({ filter: /./, namespace: "shared" }, ({ path }) => ({
+      contents: `const { shared } = customElements.get("visavis-call-view");
+export const {${shared.get(path)}} = shared[${JSON.stringify(path)}];`,
+    }));
+  },
+};
+
+async function script(folder, name, entry, { define = {}, plugins = [] } = {}) {
   const { outputFiles } = await build({
     ...entry,
     absWorkingDir: here,
@@ -87,7 +107,7 @@ async function script(folder, name, entry, { define = {} } = {}) {
     legalComments: "none",
     conditions: ["browser", "production"],
     define,
-    plugins: [shrinkStyles(folder === "widget")],
+    plugins: [...plugins, shrinkStyles(folder === "widget")],
     footer: entry.stdin || folder === "app" ? { js: "/* With Lit, © Google LLC, BSD-3-Clause. */" } : {},
   });
   const content = outputFiles[0].text;
@@ -136,12 +156,21 @@ define("${language}", panel, view);`;
   const path = await script("widget", `call-${language}`, { stdin: { contents, resolveDir: src, loader: "ts" } });
   calls[language] = [basename(path), manifest.assets[path].integrity];
 }
+const more = await script(
+  "widget",
+  "more",
+  { entryPoints: [join(src, "widget/more.ts")] },
+  { plugins: [sharedModules] },
+);
 await script(
   "widget",
   "loader",
   { entryPoints: [join(src, "widget/loader.ts")] },
   {
-    define: { CALL_SCRIPTS: JSON.stringify(calls) },
+    define: {
+      CALL_SCRIPTS: JSON.stringify(calls),
+      MORE_SCRIPT: JSON.stringify([basename(more), manifest.assets[more].integrity]),
+    },
   },
 );
 for (const folder of readdirSync(src).sort()) {

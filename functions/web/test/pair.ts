@@ -3,6 +3,8 @@
 import { type Api, Problem } from "../src/call/api.ts";
 import { ExpertPayloads, visitorPayloads } from "../src/call/authentication.ts";
 import { newId, toBase64url } from "../src/call/bytes.ts";
+import { CodeExchange } from "../src/call/code-exchange.ts";
+import { provide } from "../src/call/later.ts";
 import { LocalMedia } from "../src/call/media.ts";
 import { CallSession, type SessionState } from "../src/call/session.ts";
 import type { Call, CallState, Envelope } from "../src/call/types.ts";
@@ -113,6 +115,7 @@ class FakeService {
   }
 }
 
+provide({ CodeExchange });
 let service = new FakeService();
 
 /** Another call. */

@@ -7,8 +7,9 @@ import type { CodeMessage } from "../trust/code.ts";
 import { CheckFailed, Unsupported } from "../trust/failure.ts";
 import type { Api } from "./api.ts";
 import { Problem } from "./api.ts";
-import { CodeExchange } from "./code-exchange.ts";
+import type { CodeExchange } from "./code-exchange.ts";
 import { Conversation, type Said } from "./conversation.ts";
+import { later } from "./later.ts";
 import type { Link } from "./link.ts";
 import type { MailboxStatus } from "./mailbox.ts";
 import type { LocalMedia } from "./media.ts";
@@ -45,8 +46,8 @@ export interface SessionOptions {
 
 /** Longer than it takes through a relay and a slow network. Milliseconds. */
 const CONNECTED_WITHIN = 8_000;
-/** What one other says of a code. */
-const MOST_EARLY = 2;
+/** What the other side says of a code, over some reloads, before this side can hear it. */
+const MOST_EARLY = 16;
 export class CallSession extends Store<SessionState> {
   readonly role: "visitor" | "expert";
   readonly media: LocalMedia;
@@ -58,7 +59,7 @@ export class CallSession extends Store<SessionState> {
   #code: CodeExchange | undefined;
   /** The link on which the code was begun. */
   #agreedOn: Link | undefined;
-  /** Of the code, from before it is known who is at the other side. */
+  /** Of the code, from before it can be heard: what it needs is loaded late, or it is not known who is at the other side. */
   #early: CodeMessage[] = [];
   #stopped = new AbortController();
   #recovery = new Recovery((attempt) => this.#restart(attempt));
@@ -95,10 +96,15 @@ export class CallSession extends Store<SessionState> {
     const { role, api, call, iceServers, own, payloads = plainPayloads } = options;
     this.#own = own;
     if (own) {
-      this.#code = new CodeExchange(call, own, {
-        tell: (message) => this.#conversation.code(message),
-        code: (code) => this.change({ code }),
-        failed: (error) => this.#checkFailed(error),
+      const events = {
+        tell: (message: CodeMessage) => this.#conversation.code(message),
+        code: (code: string | undefined) => this.change({ code }),
+        failed: (error: CheckFailed) => this.#checkFailed(error),
+      };
+      void later.then(({ CodeExchange }) => {
+        if (this.#stopped.signal.aborted) return;
+        this.#code = new CodeExchange(call, own, events);
+        this.#agreeOnCode();
       });
     }
     this.#negotiation = new Negotiation(
@@ -375,21 +381,22 @@ export class CallSession extends Store<SessionState> {
   /** As soon as the channel is there and it is known who is at the other side, whichever is later. */
   #agreeOnCode(): void {
     const { link } = this.#negotiation;
+    const code = this.#code;
     const other = this.#other();
-    if (!link?.checked || link.control.readyState !== "open" || link === this.#agreedOn || !other) return;
+    if (!code || !link?.checked || link.control.readyState !== "open" || link === this.#agreedOn || !other) return;
     const { local, remote } = link.fingerprints;
     if (!this.#own || !remote) return;
     this.#agreedOn = link;
-    this.#code?.meet([
+    code.meet([
       { id: this.#own, fingerprint: local },
       { id: other, fingerprint: remote },
     ]);
-    for (const message of this.#early.splice(0)) this.#code?.take(other, message);
+    for (const message of this.#early.splice(0)) code.take(other, message);
   }
 
   #hearCode(message: CodeMessage): void {
     const other = this.#other();
-    if (other) this.#code?.take(other, message);
+    if (this.#code && other) this.#code.take(other, message);
     else if (this.#early.length < MOST_EARLY) this.#early.push(message);
   }
 

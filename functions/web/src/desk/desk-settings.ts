@@ -5,6 +5,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 import { TextsController } from "../staff/language.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
+import { staffFields } from "../theme/staff-controls.ts";
 import { surfaces } from "../theme/surfaces.ts";
 import { notificationsAllowed } from "./alerts.ts";
 import type { DeskSettings } from "./settings.ts";
@@ -15,6 +16,7 @@ export class DeskSettingsPanel extends LitElement {
     base,
     buttons,
     fields,
+    staffFields,
     surfaces,
     css`
       :host {

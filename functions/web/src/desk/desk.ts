@@ -5,6 +5,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { CallSession } from "../call/session.ts";
 import type { Call, StaffAccess } from "../call/types.ts";
 import { defineCallView } from "../call/view/call-view.ts";
+import { defineMore } from "../call/view/more.ts";
 import "../staff/confirm.ts";
 import type { Confirm } from "../staff/confirm.ts";
 import { language, TextsController } from "../staff/language.ts";
@@ -29,6 +30,7 @@ import { deskStyles } from "./desk.styles.ts";
 import { mediaIcons, pageLink } from "./visitor-card.ts";
 
 defineCallView();
+defineMore();
 
 export class DeskPage extends StaffPage {
   static override styles = [...StaffPage.styles, deskStyles];

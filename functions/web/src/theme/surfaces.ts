@@ -1,73 +1,19 @@
 // What things lie on, as styles: cards, badges, banners, dialogs, tables, code.
+//
+// Those that visitors see too are in signs.ts.
 
 import { css } from "lit";
 
-export const surfaces = css`
+import { signs } from "./signs.ts";
+
+export const surfaces = [
+  signs,
+  css`
   .card {
     padding: var(--visavis-space-5);
     border: 1px solid var(--visavis-line);
     border-radius: var(--visavis-radius-l);
     background: var(--visavis-surface);
-  }
-
-  .badge {
-    display: inline-flex;
-    align-items: center;
-    gap: var(--visavis-space-1);
-    padding: 0.125rem 0.625rem;
-    border-radius: var(--visavis-radius-round);
-    background: var(--visavis-sunken);
-    color: var(--visavis-muted);
-    font-size: var(--visavis-size-s);
-    white-space: nowrap;
-  }
-
-  .badge.accent {
-    background: var(--visavis-accent-soft);
-    color: var(--visavis-accent-text);
-  }
-
-  .banner {
-    display: flex;
-    flex-wrap: wrap;
-    align-items: flex-start;
-    gap: var(--visavis-space-2) var(--visavis-space-3);
-    padding: var(--visavis-space-3) var(--visavis-space-4);
-    border-radius: var(--visavis-radius-m);
-    background: var(--visavis-sunken);
-  }
-
-  .banner > .icon,
-  .banner > .spinner {
-    margin-block-start: 0.15em;
-  }
-
-  .banner > :not(.icon, .spinner, button) {
-    flex: 1 1 12rem;
-    min-width: 0;
-    overflow-wrap: anywhere;
-  }
-
-  .banner > button {
-    flex: none;
-    min-height: 2rem;
-    padding-block: 0.2rem;
-    margin-block: -0.25rem;
-  }
-
-  .banner.danger {
-    background: var(--visavis-danger-soft);
-    color: var(--visavis-danger);
-  }
-
-  .banner.success {
-    background: var(--visavis-success-soft);
-    color: var(--visavis-success);
-  }
-
-  .banner.warning {
-    background: var(--visavis-warning-soft);
-    color: var(--visavis-warning);
   }
 
   dialog {
@@ -137,4 +83,5 @@ export const surfaces = css`
     white-space: pre-wrap;
     overflow-wrap: anywhere;
   }
-`;
+`,
+];

@@ -12,8 +12,11 @@ import { recall } from "./memory.ts";
 
 type Language = keyof typeof launcher;
 
-/** Filled in by the build: file and integrity of the call's script in each language. */
-declare const CALL_SCRIPTS: Record<Language, [file: string, integrity: string]>;
+type Script = [file: string, integrity: string];
+
+/** Filled in by the build: file and integrity of the call's script in each language, and of its second one. */
+declare const CALL_SCRIPTS: Record<Language, Script>;
+declare const MORE_SCRIPT: Script;
 
 const POLL = 5_000;
 const HERE = new URL(import.meta.url);
@@ -30,6 +33,29 @@ function scriptPolicy(): Policy {
   const made: Policy = policy ?? window.trustedTypes?.createPolicy("visavis", rules) ?? rules;
   policy = made;
   return made;
+}
+
+async function load([file, integrity]: Script): Promise<void> {
+  const script = document.createElement("script");
+  script.type = "module";
+  script.src = scriptPolicy().createScriptURL(file) as string;
+  script.integrity = integrity;
+  script.crossOrigin = "anonymous";
+  await new Promise((resolve, reject) => {
+    script.onload = resolve;
+    script.onerror = reject;
+    document.head.append(script);
+  }).finally(() => script.remove());
+}
+
+let more: Promise<void> | undefined;
+
+/** Loads the second script behind the first, and again when it did not come. */
+function loadMore(): void {
+  more ??= load(MORE_SCRIPT).catch(() => {
+    more = undefined;
+    setTimeout(loadMore, POLL);
+  });
 }
 
 let sheet: CSSStyleSheet | undefined;
@@ -168,19 +194,8 @@ class VisavisWidget extends HTMLElement {
   async #load(): Promise<PanelElement> {
     const language = this.#language;
     const name = `visavis-panel-${language}`;
-    if (!customElements.get(name)) {
-      const [file, integrity] = CALL_SCRIPTS[language];
-      const script = document.createElement("script");
-      script.type = "module";
-      script.src = scriptPolicy().createScriptURL(file) as string;
-      script.integrity = integrity;
-      script.crossOrigin = "anonymous";
-      await new Promise((resolve, reject) => {
-        script.onload = resolve;
-        script.onerror = reject;
-        document.head.append(script);
-      }).finally(() => script.remove());
-    }
+    if (!customElements.get(name)) await load(CALL_SCRIPTS[language]);
+    loadMore();
     const panel = document.createElement(name) as PanelElement;
     panel.base = HERE.origin;
     panel.organisation = this.getAttribute("organisation") ?? "";

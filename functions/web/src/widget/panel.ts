@@ -6,7 +6,7 @@ import type { Transport } from "../call/mailbox.ts";
 import type { CallSession, Failure, Outcome } from "../call/session.ts";
 import { meaning } from "../call/session-state.ts";
 import type { Id, Media } from "../call/types.ts";
-import { defineCallView } from "../call/view/call-view.ts";
+import { CallView, defineCallView } from "../call/view/call-view.ts";
 import { initials } from "../call/view/initials.ts";
 import { Watching } from "../call/view/watching.ts";
 import type { PanelTexts } from "../text/panel/en.ts";
@@ -14,20 +14,21 @@ import type { ViewTexts } from "../text/view/en.ts";
 import { accentTokens } from "../theme/accent.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
 import { type Icon, icon } from "../theme/icons.ts";
-import { surfaces } from "../theme/surfaces.ts";
+import { signs } from "../theme/signs.ts";
 import { tokens } from "../theme/tokens.ts";
 import { availability } from "./faces/availability.ts";
 import { deviceCheck, nameProblem } from "./faces/device-check.ts";
 import { contactLink, message, problemText } from "./faces/message.ts";
 import { CLOSED, type PanelElement, type Seen } from "./host.ts";
 import { panelStyles } from "./panel.styles.ts";
+import { shared } from "./shared.ts";
 import { Visitor } from "./visitor.ts";
 
 /** What the panel shows. */
 type Face = "start" | "check" | "ringing" | "call" | "ended";
 
 abstract class Panel extends LitElement implements PanelElement {
-  static override styles = [tokens, base, buttons, fields, surfaces, panelStyles];
+  static override styles = [tokens, base, buttons, fields, signs, panelStyles];
   static override properties = {
     seen: { attribute: false },
     hidden: { type: Boolean, reflect: true },
@@ -368,6 +369,8 @@ abstract class Panel extends LitElement implements PanelElement {
 /** Defines `visavis-panel-<language>` with its texts. */
 export function define(language: string, panel: PanelTexts, view: ViewTexts): void {
   defineCallView();
+  // Where the second script finds it.
+  Object.assign(CallView, { shared });
   class LanguagePanel extends Panel {
     protected override readonly texts = panel;
     protected override readonly viewTexts = view;

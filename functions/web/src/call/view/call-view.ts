@@ -5,14 +5,11 @@ import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons } from "../../theme/controls.ts";
 import { type Icon, icon } from "../../theme/icons.ts";
 import type { CallSession, SessionState } from "../session.ts";
-import { ChatPanel } from "./chat-panel.ts";
-import { DeviceChoices } from "./device-choice.ts";
 import { LevelMeter } from "./level-meter.ts";
 import { callViewStyles } from "./call-view.styles.ts";
 import { initials } from "./initials.ts";
 import { ProofMark } from "./proof-mark.ts";
-import { QualityBadge } from "./quality-badge.ts";
-import { Watching } from "./watching.ts";
+import { define, Watching } from "./watching.ts";
 
 type DeviceKind = "microphone" | "camera" | "screen";
 
@@ -498,17 +495,7 @@ export class CallView extends LitElement {
   };
 }
 
-/** Defines the elements of a call, once. */
+/** Defines what a call needs to be seen and heard, once; the rest of its face is in more.ts. */
 export function defineCallView(): void {
-  const elements = {
-    "visavis-level": LevelMeter,
-    "visavis-devices": DeviceChoices,
-    "visavis-chat": ChatPanel,
-    "visavis-quality": QualityBadge,
-    "visavis-proof": ProofMark,
-    "visavis-call-view": CallView,
-  };
-  for (const [name, element] of Object.entries(elements)) {
-    if (!customElements.get(name)) customElements.define(name, element);
-  }
+  define({ "visavis-level": LevelMeter, "visavis-proof": ProofMark, "visavis-call-view": CallView });
 }

@@ -47,3 +47,10 @@ export class Watching implements ReactiveController {
     this.#stop = stop ?? (() => {});
   }
 }
+
+/** Defines elements, each once. */
+export function define(elements: Record<string, CustomElementConstructor>): void {
+  for (const [name, element] of Object.entries(elements)) {
+    if (!customElements.get(name)) customElements.define(name, element);
+  }
+}
