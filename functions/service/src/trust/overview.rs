@@ -92,7 +92,7 @@ pub(super) async fn overview<P: Platform>(
              WHERE a.organisation = ?1 ORDER BY a.not_after DESC, a.key LIMIT 200",
         ),
         select(
-            "SELECT e.id, e.name_sealed, e.title_sealed, e.active = 1 AND e.expert = 1, d.id, d.request, \
+            "SELECT e.id, e.name_sealed, e.title_sealed, e.active = 1 AND e.expert = 1, d.id AS device, d.request, \
              d.certificate_sealed, d.revoked, d.requested_at \
              FROM devices d JOIN people e ON e.id = d.expert AND e.organisation = d.organisation \
              WHERE d.organisation = ?1 ORDER BY d.requested_at, d.id LIMIT 5000",
