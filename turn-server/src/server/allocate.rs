@@ -53,7 +53,8 @@ impl<R: Relays> Server<R> {
             let allocation = self
                 .table
                 .get(key)
-                .filter(|made| made.transaction == message.transaction_id());
+                .filter(|made| made.transaction == message.transaction_id())
+                .filter(|made| *made.username == *request.identity.username);
             let Some(allocation) = allocation else {
                 return Err(Failure::MISMATCH);
             };

@@ -16,7 +16,10 @@ impl<R: Relays> Server<R> {
         // "If the 5-tuple has no allocation": 437; "another user's": 441.
         let key = self.own(request)?;
         // "If REQUESTED-ADDRESS-FAMILY does not match": 443.
-        let named = family(request.message, turn::RequestedAddressFamily::TYPE)?;
+        let named = match family(request.message, turn::RequestedAddressFamily::TYPE) {
+            Err(Failure { code: 440, .. }) => return Err(Failure::FAMILY_MISMATCH),
+            named => named?,
+        };
         let allocation = self.table.get_mut(key).ok_or(Failure::MISMATCH)?;
         if named.is_some_and(|family| allocation.relay(family).is_none()) {
             return Err(Failure::FAMILY_MISMATCH);

@@ -7,6 +7,7 @@
 )]
 
 mod client;
+mod clients;
 mod dtls;
 mod exhaustion;
 mod exposure;

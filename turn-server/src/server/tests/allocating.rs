@@ -47,6 +47,10 @@ fn a_retransmission_gets_the_same_answer_and_another_request_437() {
     let again = client.build(method::ALLOCATE, bench.next_transaction.into(), &[udp(), even(true)]);
     assert_eq!(bench.raw(client.from, &again).unwrap(), first.0);
     assert_eq!(client.allocate(&mut bench).error(), Some(437));
+    // Another user learns nothing by guessing the transaction.
+    (client.username, client.password) = ("fixed".to_owned(), "password".to_owned());
+    let guessed = client.build(method::ALLOCATE, first.message().transaction_id(), &[udp()]);
+    assert_eq!(Answer(bench.raw(client.from, &guessed).unwrap()).error(), Some(437));
     assert_eq!(bench.server.allocations(), 1);
 }
 
@@ -189,12 +193,11 @@ fn one_family_of_two_can_be_ended() {
         .request(&mut bench, method::REFRESH, &[lifetime(0), requested(1)])
         .ok();
     assert_eq!(client.permit(&mut bench, &[PEER]).error(), Some(443));
-    assert_eq!(
-        client
-            .request(&mut bench, method::REFRESH, &[lifetime(0), requested(1)])
-            .error(),
-        Some(443)
-    );
+    // One that is gone, and one that does not exist.
+    for family in [1, 3] {
+        let answer = client.request(&mut bench, method::REFRESH, &[lifetime(0), requested(family)]);
+        assert_eq!(answer.error(), Some(443));
+    }
     client
         .request(&mut bench, method::REFRESH, &[lifetime(0), requested(2)])
         .ok();
