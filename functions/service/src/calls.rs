@@ -26,6 +26,8 @@ use crate::{
 
 pub(crate) mod change;
 pub(crate) mod due;
+pub(crate) mod invitations;
+mod new_call;
 pub(crate) mod payload;
 pub(crate) mod record;
 mod ring;
@@ -39,7 +41,17 @@ use state::{Event, Party, Refusal};
 use view::{CallAnswer, CallView, with_call};
 
 #[derive(OpenApi)]
-#[openapi(paths(ring::ring, look, answer, decline, cancel, hang_up, signals::signal, relay))]
+#[openapi(paths(
+    ring::ring,
+    look,
+    answer,
+    decline,
+    cancel,
+    hang_up,
+    signals::signal,
+    relay,
+    invitations::invite
+))]
 pub(crate) struct Api;
 
 pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
@@ -52,6 +64,7 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
         .route("/api/v1/calls/{call}/hang-up", post(hang_up::<P>))
         .route("/api/v1/calls/{call}/signals", post(signals::signal::<P>))
         .route("/api/v1/calls/{call}/relay", post(relay::<P>))
+        .route("/api/v1/calls/{call}/invitations", post(invitations::invite::<P>))
 }
 
 impl Participant {

@@ -1,7 +1,7 @@
 //! Who is asking: tokens, sign-in links and sessions.
 
 pub(crate) mod bearer;
-mod secret;
+pub(crate) mod secret;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod token;

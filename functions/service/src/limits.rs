@@ -60,6 +60,8 @@ pub(crate) enum Kind {
     Devices,
     /// Messages left, and looks at them.
     Messages,
+    /// Invitations into a call.
+    Invitations,
     /// Checks of the handshake that failed.
     Alarms,
 }
@@ -90,6 +92,7 @@ impl Kind {
             Self::Reports => ("reports", 60, 60),
             Self::Devices => ("devices", 30, 240),
             Self::Messages => ("messages", 30, 120),
+            Self::Invitations => ("invitations", 20, 240),
             Self::Alarms => ("alarms", 10, 60),
         };
         Limit { name, subject, address }

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     App,
+    calls::invitations::{self, Invitation, Invited},
     directory::{
         organisations::Organisation,
         people::{ExpertName, read_experts},
@@ -20,7 +21,7 @@ use crate::{
         bearer::Visitor,
         token::{Claims, Role, VISITOR_LIFETIME},
     },
-    json::{Empty, Json},
+    json::Json,
     limits::{Address, Kind},
     path::Path,
     policy::origins::CallingPage,
@@ -183,12 +184,25 @@ pub(crate) struct VisitorAnswer {
     /// As soon as the organisation has a site key.
     #[serde(skip_serializing_if = "Option::is_none")]
     trust: Option<Bundle>,
+    /// Where the visitor came with one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<Invitation>,
 }
 
-/// A new visitor of the organisation's page, and the id of the call it may ring.
+/// How a visitor comes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BeginRequest {
+    /// The secret of an invitation.
+    #[schema(min_length = 1, max_length = 100)]
+    invitation: Option<String>,
+}
+
+/// A new visitor of the organisation's page, and the id of the call it may ring. With an invitation, it may come from
+/// the service's own page.
 #[utoipa::path(
     post, path = "/api/v1/organisations/{organisation}/visitors", tag = "visitors",
-    params(("organisation" = Uuid, Path)), request_body = Empty,
+    params(("organisation" = Uuid, Path)), request_body = BeginRequest,
     responses((status = 201, description = "A visitor", body = VisitorAnswer))
 )]
 async fn begin<P: Platform>(
@@ -196,28 +210,59 @@ async fn begin<P: Platform>(
     Path(organisation): Path<Uuid>,
     page: CallingPage,
     address: Address,
-    Json(Empty {}): Json<Empty>,
+    Json(BeginRequest { invitation }): Json<BeginRequest>,
 ) -> Result<(StatusCode, Json<VisitorAnswer>), Problem> {
-    let origin = page.require_origin(organisation)?.to_owned();
+    let origin = match invitation {
+        Some(_) => page.invited_origin(organisation, &app.config.public_url)?,
+        None => page.require_origin(organisation)?,
+    };
     let visitor = Visitor {
         organisation,
         id: app.new_id()?,
         call: app.new_id()?,
-        origin,
+        origin: origin.to_owned(),
     };
     let count = app.count(Kind::Visitors, None, &address);
     let mut statements = count.statements();
-    statements.extend([
-        DataKeys::select(organisation),
-        Bundle::select(organisation, None, app.now()),
-    ]);
-    let rows = count.judge(app.platform.database().batch(statements).await?)?;
-    let [keys, bundle] = rows.as_slice() else {
-        return Err(Problem::unavailable());
-    };
-    let keys = DataKeys::unwrap(&app.config.vault, organisation, keys)?.ok_or_else(Problem::not_found)?;
-    let trust = Bundle::read(&keys, bundle)?;
-    Ok((StatusCode::CREATED, Json(issue(&app, visitor, trust))))
+    let accepting = invitation.map(|secret| invitations::accept(&secret, &visitor, app.now(), &count));
+    let wants_to_join = accepting.is_some();
+    statements.extend(accepting);
+    statements.extend(about(&visitor, app.now()));
+    let mut rows = count.judge(app.platform.database().batch(statements).await?)?;
+    let about = About::read(&app, &visitor, &rows.split_off(usize::from(wants_to_join)))?;
+    if wants_to_join && about.invitation.is_none() {
+        return Err(invitations::not_invited());
+    }
+    Ok((StatusCode::CREATED, Json(issue(&app, visitor, about))))
+}
+
+/// What a visitor is told besides the token.
+struct About {
+    trust: Option<Bundle>,
+    invitation: Option<Invitation>,
+}
+
+/// Reads it, for the end of a batch; [`About::read`] takes the rows.
+fn about(visitor: &Visitor, now: i64) -> [Statement; 3] {
+    [
+        DataKeys::select(visitor.organisation),
+        Bundle::select(visitor.organisation, visitor.call, now),
+        Invited::select(visitor),
+    ]
+}
+
+impl About {
+    fn read<P: Platform>(app: &App<P>, visitor: &Visitor, rows: &[Rows]) -> Result<Self, Problem> {
+        let [keys, trust, invited] = rows else {
+            return Err(Problem::unavailable());
+        };
+        let keys = DataKeys::unwrap(&app.config.vault, visitor.organisation, keys)?.ok_or_else(Problem::not_found)?;
+        let invited = Invited::read(invited)?;
+        Ok(Self {
+            trust: Bundle::read(&keys, trust)?,
+            invitation: invited.map(|invited| invited.view(&keys)).transpose()?.flatten(),
+        })
+    }
 }
 
 /// For which call.
@@ -248,33 +293,29 @@ async fn renew<P: Platform>(
     Json(RenewRequest { call }): Json<RenewRequest>,
 ) -> Result<Json<VisitorAnswer>, Problem> {
     let count = app.count(Kind::Visitors, Some(visitor.id), &address);
+    if call == Which::Next {
+        visitor.call = app.new_id()?;
+    }
     let mut statements = count.statements();
-    statements.extend([
-        Statement {
-            sql: "SELECT 1 FROM origins WHERE origin = ?1 AND organisation = ?2",
-            parameters: vec![visitor.origin.as_str().into(), visitor.organisation.to_string().into()],
-        },
-        DataKeys::select(visitor.organisation),
-        Bundle::select(visitor.organisation, None, app.now()),
-    ]);
-    let rows = count.judge(app.platform.database().batch(statements).await?)?;
-    let [registered, keys, bundle] = rows.as_slice() else {
-        return Err(Problem::unavailable());
-    };
-    if registered.rows.is_empty() {
+    statements.push(Statement {
+        sql: "SELECT 1 FROM origins WHERE origin = ?1 AND organisation = ?2",
+        parameters: vec![visitor.origin.as_str().into(), visitor.organisation.to_string().into()],
+    });
+    statements.extend(about(&visitor, app.now()));
+    let mut rows = count.judge(app.platform.database().batch(statements).await?)?;
+    let about = About::read(&app, &visitor, &rows.split_off(1))?;
+    let registered = rows.first().is_some_and(|registered| !registered.rows.is_empty());
+    // Who was invited may have come from the service's own page, for this one call.
+    let invited = about.invitation.is_some() && visitor.origin == app.config.public_url;
+    if !registered && !invited {
         let detail =
             "This page is no longer one of the organisation's. Its administrator can register the origin again.";
         return Err(Problem::new(Slug::OriginNotRegistered, detail));
     }
-    let keys = DataKeys::unwrap(&app.config.vault, visitor.organisation, keys)?.ok_or_else(Problem::not_found)?;
-    let trust = Bundle::read(&keys, bundle)?;
-    if call == Which::Next {
-        visitor.call = app.new_id()?;
-    }
-    Ok(Json(issue(&app, visitor, trust)))
+    Ok(Json(issue(&app, visitor, about)))
 }
 
-fn issue<P: Platform>(app: &App<P>, visitor: Visitor, trust: Option<Bundle>) -> VisitorAnswer {
+fn issue<P: Platform>(app: &App<P>, visitor: Visitor, About { trust, invitation }: About) -> VisitorAnswer {
     let now = app.now();
     let claims = Claims {
         organisation: visitor.organisation,
@@ -294,5 +335,6 @@ fn issue<P: Platform>(app: &App<P>, visitor: Visitor, trust: Option<Bundle>) -> 
         mailbox: app.config.vault.mailbox_access(&mailbox),
         ice_servers: ice_servers(&app.config.relay, visitor.call, now).0,
         trust,
+        invitation,
     }
 }

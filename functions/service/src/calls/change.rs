@@ -85,39 +85,64 @@ impl<P: Platform> App<P> {
         Ok(Found { keys, record })
     }
 
-    /// Applies an event to a call and stores what came of it. An event that changes nothing stores nothing.
-    pub(crate) async fn change(&self, keys: &DataKeys, mut record: Record, event: Event) -> Result<Changed, Problem> {
+    /// Applies an event to a call and stores what came of it. An event that changes nothing stores nothing. What belongs
+    /// to a call ends with it.
+    pub(crate) async fn change(&self, keys: &DataKeys, record: Record, event: Event) -> Result<Changed, Problem> {
+        let (changed, joining) = self.change_alone(keys, record, event).await?;
+        for record in joining {
+            // Whoever renews presence, or the scheduler, moves on what cannot be moved on now.
+            if let Ok((changed, _)) = self.change_alone(keys, record, Event::Time).await {
+                let _ = self.tell(&changed.record, &changed.notices, None).await;
+            }
+        }
+        Ok(changed)
+    }
+
+    /// The same without the calls that belong to this one, and have to end where this one has: they are returned.
+    async fn change_alone(
+        &self,
+        keys: &DataKeys,
+        mut record: Record,
+        event: Event,
+    ) -> Result<(Changed, Vec<Record>), Problem> {
         for _ in 0..ATTEMPTS {
             let step = record.call.step(event.clone(), self.now());
             if step.call.version == record.call.version {
                 let repeated = step.refusal.is_none() && event != Event::Time;
                 let notices = if repeated { record.call.notices() } else { Vec::new() };
-                return Ok(Changed {
+                let changed = Changed {
                     record,
                     notices,
                     refusal: step.refusal,
-                });
+                };
+                return Ok((changed, Vec::new()));
             }
             let statements = record::compare_and_set(&record, &step.call);
             let changing = statements.len() - 1;
             let rows = self.store(statements, &record, &event).await?;
-            let [.., fresh] = rows.as_slice() else {
+            let [.., joining, fresh] = rows.as_slice() else {
                 return Err(Problem::unavailable());
             };
             let fresh = Record::first(keys, fresh)?.ok_or_else(no_call)?;
             if rows.get(changing).is_some_and(|rows| rows.changes == 1) {
-                return Ok(Changed {
+                let joining = if fresh.call.state.is_final() {
+                    Record::read(keys, joining)?
+                } else {
+                    Vec::new()
+                };
+                let changed = Changed {
                     record: fresh,
                     notices: step.notices,
                     refusal: step.refusal,
-                });
+                };
+                return Ok((changed, joining));
             }
             record = fresh;
         }
         Err(Problem::unavailable())
     }
 
-    /// Stores a change, with the lease of whoever made it, and reads the call afterwards.
+    /// Stores a change, with the lease of whoever made it, and reads the calls that belong to it, and itself, afterwards.
     async fn store(&self, mut statements: Vec<Statement>, record: &Record, event: &Event) -> PortResult<Vec<Rows>> {
         if let Some(actor) = event.actor() {
             statements.push(presence::extend(record.organisation, actor, record.visitor, self.now()));
@@ -128,7 +153,10 @@ impl<P: Platform> App<P> {
         } else {
             record::select
         };
-        statements.push(select(record.organisation, record.id));
+        statements.extend([
+            record::select_joining(record.organisation, record.id),
+            select(record.organisation, record.id),
+        ]);
         self.platform.database().batch(statements).await
     }
 

@@ -8,15 +8,12 @@ use super::state::{Because, Call, Party, Ring, State};
 use crate::{
     directory::people::{ExpertName, read_experts},
     limits::Count,
-    ports::{Entropy, PortError, PortResult, Rows, Statement, Value},
+    ports::{PortError, PortResult, Rows, Statement, Value},
     vault::record::{DataKeys, Place},
 };
 
-const VISITOR: &str = "calls.visitor_sealed";
-const OFFER: &str = "calls.offer_sealed";
-
-/// How many calls may ring in an organisation at once: more than any desk can look at.
-const RINGING: i64 = 50;
+pub(super) const VISITOR: &str = "calls.visitor_sealed";
+pub(super) const OFFER: &str = "calls.offer_sealed";
 
 /// What a call carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -51,6 +48,14 @@ pub(crate) struct VisitedPage {
     pub(crate) title: String,
 }
 
+/// By which invitation somebody rings, and into which call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Joining {
+    #[serde(rename = "id")]
+    pub(crate) invitation: Uuid,
+    pub(crate) call: Uuid,
+}
+
 /// Everything about one call.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
@@ -60,6 +65,8 @@ pub(crate) struct Record {
     pub(crate) media: Media,
     pub(crate) waits: bool,
     pub(crate) created_at: i64,
+    /// Where it belongs to another call.
+    pub(crate) joining: Option<Joining>,
     /// While it rings with `wait`: how many are before.
     pub(crate) before: Option<i64>,
     /// The facts of its state.
@@ -89,7 +96,9 @@ macro_rules! select_calls {
              CASE WHEN c.state = 'ringing' AND c.waits = 1 THEN (SELECT count(*) FROM calls b \
               WHERE b.organisation = c.organisation AND b.state = 'ringing' AND b.waits = 1 \
               AND (b.created_at < c.created_at OR (b.created_at = c.created_at AND b.id < c.id)) \
-              AND (b.wanted_expert IS NULL OR c.wanted_expert IS NULL OR b.wanted_expert = c.wanted_expert)) END \
+              AND (b.wanted_expert IS NULL OR c.wanted_expert IS NULL OR b.wanted_expert = c.wanted_expert)) END, \
+             c.invitation, c.parent, c.parent IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM calls o WHERE o.id = c.parent AND o.state = 'answered') \
              FROM calls c \
              LEFT JOIN presence v ON v.organisation = c.organisation AND v.role = 'visitor' AND v.subject = c.visitor \
              LEFT JOIN people e ON e.id = c.expert AND e.organisation = c.organisation \
@@ -146,12 +155,24 @@ pub(crate) fn select_for_expert(organisation: Uuid, expert: Uuid, available: boo
     }
 }
 
+/// Reads the open calls that belong to a call.
+pub(crate) fn select_joining(organisation: Uuid, call: Uuid) -> Statement {
+    Statement {
+        sql: select_calls!(
+            "NULL",
+            "c.organisation = ?1 AND c.parent = ?2 AND c.state IN ('ringing', 'answered')"
+        ),
+        parameters: vec![organisation.to_string().into(), call.to_string().into()],
+    }
+}
+
 /// Reads the calls of an organisation that time has ended.
 pub(crate) fn select_due(organisation: Uuid, now: i64) -> Statement {
     Statement {
         sql: select_calls!(
             "NULL",
             "c.organisation = ?1 AND c.state IN ('ringing', 'answered') AND (coalesce(v.expires_at, 0) <= ?2 \
+             OR (c.parent IS NOT NULL AND NOT EXISTS (SELECT 1 FROM calls o WHERE o.id = c.parent AND o.state = 'answered')) \
              OR (c.state = 'ringing' AND (c.rings_until <= ?2 OR NOT EXISTS (SELECT 1 FROM rings r \
               JOIN presence p ON p.organisation = c.organisation AND p.role = 'expert' AND p.subject = r.expert \
               WHERE r.call = c.id AND r.declined = 0 AND p.expires_at > ?2))) \
@@ -160,74 +181,6 @@ pub(crate) fn select_due(organisation: Uuid, now: i64) -> Statement {
              ORDER BY c.created_at LIMIT 50"
         ),
         parameters: vec![organisation.to_string().into(), now.into()],
-    }
-}
-
-/// What a visitor rings with.
-pub(crate) struct NewCall<'a> {
-    pub(crate) id: Uuid,
-    pub(crate) organisation: Uuid,
-    pub(crate) visitor: Uuid,
-    pub(crate) media: Media,
-    pub(crate) wanted_expert: Option<Uuid>,
-    pub(crate) waits: bool,
-    pub(crate) about: &'a About,
-    pub(crate) offer: &'a str,
-    pub(crate) experts: &'a [Uuid],
-    pub(crate) now: i64,
-    pub(crate) rings_until: i64,
-}
-
-impl NewCall<'_> {
-    /// Stores the call and for whom it rings: statements for a batch. A constraint fails where it exists; the first
-    /// reports no change where the visitor has another open call, or where [`RINGING`] calls ring already.
-    pub(crate) fn insert(&self, keys: &DataKeys, entropy: &impl Entropy) -> PortResult<[Statement; 2]> {
-        let about = serde_json::to_string(self.about).map_err(|_| unexpected())?;
-        let experts: Vec<_> = self.experts.iter().map(Uuid::to_string).collect();
-        let experts = serde_json::to_string(&experts).map_err(|_| unexpected())?;
-        let call = Statement {
-            sql: "INSERT INTO calls (id, organisation, visitor, state, version, media, wanted_expert, waits, \
-                  created_at, rings_until, visitor_sealed, offer_sealed) \
-                  SELECT ?1, ?2, ?3, 'ringing', 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10 \
-                  WHERE NOT EXISTS (SELECT 1 FROM calls WHERE organisation = ?2 AND visitor = ?3 AND id <> ?1 \
-                  AND state IN ('ringing', 'answered')) \
-                  AND (SELECT count(*) FROM calls WHERE organisation = ?2 AND state = 'ringing' AND id <> ?1) < ?11",
-            parameters: vec![
-                self.id.to_string().into(),
-                self.organisation.to_string().into(),
-                self.visitor.to_string().into(),
-                media_name(self.media).into(),
-                self.wanted_expert.map(|expert| expert.to_string()).into(),
-                i64::from(self.waits).into(),
-                self.now.into(),
-                self.rings_until.into(),
-                keys.seal(
-                    entropy,
-                    Place {
-                        field: VISITOR,
-                        row: self.id,
-                    },
-                    &about,
-                )?
-                .into(),
-                keys.seal(
-                    entropy,
-                    Place {
-                        field: OFFER,
-                        row: self.id,
-                    },
-                    self.offer,
-                )?
-                .into(),
-                RINGING.into(),
-            ],
-        };
-        let rings = Statement {
-            sql: "INSERT INTO rings (call, expert, declined) SELECT ?1, value, 0 FROM json_each(?2) \
-                  WHERE EXISTS (SELECT 1 FROM calls WHERE id = ?1)",
-            parameters: vec![self.id.to_string().into(), experts.into()],
-        };
-        Ok([call, rings])
     }
 }
 
@@ -302,6 +255,7 @@ pub(crate) fn answer_at_once(
         sql: "UPDATE calls SET state = 'answered', version = version + 1, expert = ?3, answer_digest = ?4, \
               answered_at = ?5, offer_sealed = NULL \
               WHERE id = ?1 AND organisation = ?2 AND state = 'ringing' AND rings_until > ?5 \
+              AND (parent IS NULL OR EXISTS (SELECT 1 FROM calls o WHERE o.id = calls.parent AND o.state = 'answered')) \
               AND EXISTS (SELECT 1 FROM presence p WHERE p.organisation = ?2 AND p.role = 'visitor' \
               AND p.subject = calls.visitor AND p.expires_at > ?5) \
               AND EXISTS (SELECT 1 FROM rings r JOIN presence p ON p.organisation = ?2 AND p.role = 'expert' \
@@ -354,6 +308,9 @@ impl Record {
             name,
             title,
             before,
+            invitation,
+            parent,
+            parent_over,
         ] = row
         else {
             return Err(unexpected());
@@ -385,11 +342,19 @@ impl Record {
             waits: integer(waits)? == 1,
             created_at: integer(created_at)?,
             before: before.integer(),
+            joining: match (invitation, parent) {
+                (Value::Null, _) => None,
+                _ => Some(Joining {
+                    invitation: uuid(invitation)?,
+                    call: uuid(parent)?,
+                }),
+            },
             call: Call {
                 state: state.text().and_then(state_of).ok_or_else(unexpected)?,
                 version: integer(version)?,
                 rings_until: integer(rings_until)?,
                 visitor_until: integer(visitor_until)?,
+                parent_over: integer(parent_over)? == 1,
                 rings: read_rings(rings)?,
                 expert: expert_id,
                 answer: answer.blob().map(<[u8]>::to_vec),
@@ -436,7 +401,7 @@ fn integer(value: &Value) -> PortResult<i64> {
     value.integer().ok_or_else(unexpected)
 }
 
-fn unexpected() -> PortError {
+pub(super) fn unexpected() -> PortError {
     PortError::Unavailable("a call is not of the expected form".into())
 }
 
@@ -487,7 +452,7 @@ fn because_of(name: &str) -> Option<Because> {
     value_of(&REASONS, name)
 }
 
-fn media_name(media: Media) -> &'static str {
+pub(super) fn media_name(media: Media) -> &'static str {
     name_of(&MEDIA, media)
 }
 

@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use super::{
     change::no_call,
+    invitations::Invited,
+    new_call::NewCall,
     payload::Payload,
-    record::{self, About, Media, NewCall, Record, VisitedPage},
+    record::{self, About, Media, Record, VisitedPage},
     state::{Party, State as CallState},
     view::{CallAnswer, CallView, with_call},
 };
@@ -44,7 +46,7 @@ pub(crate) struct RingRequest {
     language: String,
     page: PageRequest,
     media: Media,
-    /// Ring for this one alone.
+    /// Ring for this one alone. Who was invited rings for whom has invited them.
     expert: Option<Uuid>,
     /// Wait in line while all are in a call.
     #[serde(default)]
@@ -90,9 +92,10 @@ pub(super) async fn ring<P: Platform>(
         record::select_with_offer(organisation, call),
         presence::select_available(organisation, now),
         record::select_open_of(organisation, visitor.id),
+        Invited::select(&visitor),
     ]);
     let rows = count.judge(app.platform.database().batch(statements).await?)?;
-    let [keys, known, available, open] = rows.as_slice() else {
+    let [keys, known, available, open, invited] = rows.as_slice() else {
         return Err(Problem::unavailable());
     };
     let keys = DataKeys::unwrap(&app.config.vault, organisation, keys)?.ok_or_else(Problem::not_found)?;
@@ -107,19 +110,29 @@ pub(super) async fn ring<P: Platform>(
             return Err(with_call(Problem::new(Slug::Busy, detail), &open, Party::Visitor));
         }
     }
-    let experts = choose(available, request.expert, request.wait)?;
+    let invited = Invited::read(invited)?;
+    let (experts, wanted_expert, waits) = match &invited {
+        // Whether in a call or not: they are in the call that it belongs to.
+        Some(invited) => (vec![invited.require_open()?], Some(invited.expert), false),
+        None => (
+            choose(available, request.expert, request.wait)?,
+            request.expert,
+            request.wait,
+        ),
+    };
     let new = NewCall {
         id: call,
         organisation,
         visitor: visitor.id,
         media: request.media,
-        wanted_expert: request.expert,
-        waits: request.wait,
+        wanted_expert,
+        waits,
+        joining: invited.map(|invited| invited.joining),
         about: &about,
         offer: request.payload.as_str(),
         experts: &experts,
         now,
-        rings_until: now + if request.wait { WAITS } else { RINGS },
+        rings_until: now + if waits { WAITS } else { RINGS },
     };
     let mut statements = new.insert(&keys, app.platform.entropy())?.to_vec();
     statements.extend([
@@ -128,6 +141,10 @@ pub(super) async fn ring<P: Platform>(
     ]);
     let record = match app.platform.database().batch(statements).await {
         Ok(rows) if rows.first().is_some_and(|stored| stored.changes == 0) => {
+            if new.joining.is_some() {
+                let detail = "As many people join this call as may, or it is over by now.";
+                return Err(Problem::new(Slug::LimitReached, detail));
+            }
             let detail = "More calls ring than anybody can answer. Ring again in a minute.";
             return Err(Problem::new(Slug::Busy, detail));
         }

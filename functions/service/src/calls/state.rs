@@ -75,12 +75,14 @@ pub(crate) struct Ring {
 pub(crate) struct Call {
     /// Where it stands.
     pub(crate) state: State,
-    /// Rises by one with every change. It covers everything here but the leases.
+    /// Rises by one with every change. It covers everything here but the leases and the other call.
     pub(crate) version: i64,
     /// When it will be missed.
     pub(crate) rings_until: i64,
     /// When the visitor's lease runs out; in the past when there is none.
     pub(crate) visitor_until: i64,
+    /// Whether it belongs to another call that is over: it ends with that one.
+    pub(crate) parent_over: bool,
     /// For whom it rings or rang.
     pub(crate) rings: Vec<Ring>,
     /// Who answered.
@@ -257,6 +259,7 @@ impl Call {
             rings.map(|ring| ring.present_until).max().unwrap_or(0)
         };
         match self.state {
+            _ if self.parent_over && !self.state.is_final() => Some(0),
             State::Ringing => {
                 let anyone = leases(|_, ring| !ring.declined);
                 Some(self.visitor_until.min(self.rings_until).min(anyone))
@@ -294,6 +297,8 @@ impl Call {
     /// What time has done.
     fn settle(&mut self, now: i64) {
         match self.state {
+            State::Ringing if self.parent_over => self.finish(State::Cancelled, None, now),
+            State::Answered if self.parent_over => self.finish(State::Ended, Some(Because::HungUp), now),
             State::Ringing if self.visitor_until <= now => {
                 self.finish(State::Cancelled, Some(Because::VisitorGone), now);
             }

@@ -37,6 +37,7 @@ fn begin(experts: &[(Uuid, i64)]) -> Call {
         version: 1,
         rings_until: 45_000,
         visitor_until: LEASE,
+        parent_over: false,
         rings: experts.iter().map(ring).collect(),
         expert: None,
         answer: None,

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    record::{About, Media, Record, VisitedPage, because_name, state_name},
+    record::{About, Joining, Media, Record, VisitedPage, because_name, state_name},
     state::{Kind, Party, State},
 };
 use crate::{problem::Problem, relay::IceServer, time::rfc3339};
@@ -43,6 +43,9 @@ pub(crate) struct CallView {
     /// Who answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     expert: Option<ExpertView>,
+    /// To experts only: by which invitation, and into which call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    invitation: Option<Joining>,
 }
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -113,6 +116,7 @@ impl CallView {
                 name: expert.name,
                 title: expert.title,
             }),
+            invitation: record.joining.filter(|_| party != Party::Visitor),
         }
     }
 }

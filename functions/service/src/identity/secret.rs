@@ -7,29 +7,29 @@ use zeroize::Zeroizing;
 use crate::ports::{Entropy, PortResult};
 
 /// 32 random bytes in base64url, 43 characters; wiped when dropped.
-pub(super) struct Secret(Zeroizing<String>);
+pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
     /// A new secret.
-    pub(super) fn new(entropy: &impl Entropy) -> PortResult<Self> {
+    pub(crate) fn new(entropy: &impl Entropy) -> PortResult<Self> {
         let mut bytes = Zeroizing::new([0; 32]);
         entropy.fill(bytes.as_mut_slice())?;
         Ok(Self(Zeroizing::new(BASE64URL.encode(bytes.as_slice()))))
     }
 
     /// The secret, for its holder only.
-    pub(super) fn expose(&self) -> &str {
+    pub(crate) fn expose(&self) -> &str {
         &self.0
     }
 
     /// What is stored of it.
-    pub(super) fn hash(&self) -> Vec<u8> {
+    pub(crate) fn hash(&self) -> Vec<u8> {
         hash(&self.0)
     }
 }
 
 /// What is stored of a secret that somebody sent. A plain hash is enough for 256 random bits, and outlives every key.
-pub(super) fn hash(secret: &str) -> Vec<u8> {
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
     Sha256::new()
         .chain_update("visavis/v1/secret/")
         .chain_update(secret)

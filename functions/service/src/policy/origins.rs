@@ -122,6 +122,15 @@ impl CallingPage {
         }
     }
 
+    /// The origin to which the token of somebody with an invitation can be bound: this organisation's page, or the
+    /// service's own.
+    pub(crate) fn invited_origin<'a>(&'a self, organisation: Uuid, own: &'a str) -> Result<&'a str, Problem> {
+        if self.origin.is_none() {
+            return Ok(own);
+        }
+        self.require_origin(organisation)
+    }
+
     /// The origin of this organisation's page, to which a token can be bound.
     pub(crate) fn require_origin(&self, organisation: Uuid) -> Result<&str, Problem> {
         self.require(organisation)?;

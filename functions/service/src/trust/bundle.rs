@@ -24,15 +24,16 @@ pub(crate) struct Bundle {
 }
 
 impl Bundle {
-    /// Reads the bundle for all experts, or for one, for a batch; [`Bundle::read`] takes the rows.
-    pub(crate) fn select(organisation: Uuid, expert: Option<Uuid>, now: i64) -> Statement {
+    /// Reads the bundle for whoever is to ring with that call, for a batch; [`Bundle::read`] takes the rows. Who was
+    /// invited rings one expert alone.
+    pub(crate) fn select(organisation: Uuid, call: Uuid, now: i64) -> Statement {
         Statement {
             sql: "WITH chosen AS MATERIALIZED (SELECT d.id, d.certificate_sealed, d.approver FROM devices d \
                   JOIN people e ON e.id = d.expert AND e.organisation = d.organisation AND e.active = 1 AND e.expert = 1 \
                   JOIN approvers a ON a.organisation = d.organisation AND a.key = d.approver AND a.revoked = 0 \
                   AND a.not_after > ?3 LEFT JOIN presence p ON p.organisation = d.organisation AND p.role = 'expert' \
                   AND p.subject = d.expert AND p.expires_at > ?3 \
-                  WHERE d.organisation = ?1 AND d.revoked = 0 AND d.not_after > ?3 AND (?2 IS NULL OR d.expert = ?2) \
+                  WHERE d.organisation = ?1 AND d.revoked = 0 AND d.not_after > ?3 AND d.expert = coalesce((SELECT i.expert FROM invitations i WHERE i.joining_call = ?2), d.expert) \
                   ORDER BY p.state IS 'available' DESC, p.state IS NOT NULL DESC, d.not_after DESC, d.id LIMIT 64), \
                   needed AS MATERIALIZED (SELECT key, site_key, statement FROM approvers WHERE organisation = ?1 \
                   AND (key IN (SELECT approver FROM chosen) \
@@ -43,11 +44,7 @@ impl Bundle {
                   UNION ALL SELECT 'succession', new_key, statement FROM successions \
                   WHERE organisation = ?1 AND not_after > ?3 AND new_key IN (SELECT site_key FROM needed) \
                   UNION ALL SELECT 'revocations', '', statement FROM revocations WHERE organisation = ?1",
-            parameters: vec![
-                organisation.to_string().into(),
-                expert.map(|expert| expert.to_string()).into(),
-                now.into(),
-            ],
+            parameters: vec![organisation.to_string().into(), call.to_string().into(), now.into()],
         }
     }
 

@@ -18,6 +18,7 @@ use visavis::{
     testing::{Memory, settings},
 };
 
+pub(crate) const OWN: &str = "https://visavis.example";
 pub(crate) const PAGE: &str = "https://customer.example";
 /// Base64url that occurs nowhere by chance.
 pub(crate) const OFFER: &str = "b2ZmZXItb2YtdGhlLXZpc2l0b3I";
@@ -180,6 +181,17 @@ impl Organisation {
         let body = client.post(&self.path("visitors"), json!({})).await.ok(201);
         client.take_visitor(&body);
         client
+    }
+
+    /// A visitor who comes with the secret of an invitation, from a page of that origin.
+    pub(crate) async fn invited(&self, secret: &str, origin: Option<&'static str>) -> Result<(Client, Value), Answer> {
+        let mut client = Client::new(self.service.clone(), origin);
+        let answer = client.post(&self.path("visitors"), json!({"invitation": secret})).await;
+        if answer.status != StatusCode::CREATED {
+            return Err(answer);
+        }
+        client.take_visitor(&answer.body);
+        Ok((client, answer.body["invitation"].clone()))
     }
 
     pub(crate) async fn availability(&self) -> Value {

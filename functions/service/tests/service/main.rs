@@ -8,6 +8,7 @@
 )]
 
 mod console;
+mod messages;
 mod pages;
 mod policy;
 mod reports;

@@ -15,9 +15,9 @@ use crate::support::{Answer, OTHER_PAGE, OWN, Organisation, PAGE, Service, reque
 const DAY: u64 = 86_400;
 
 /// An organisation whose administrator and expert are signed in, and their keys.
-struct Trust {
-    service: Service,
-    organisation: Organisation,
+pub(crate) struct Trust {
+    pub(crate) service: Service,
+    pub(crate) organisation: Organisation,
     id: Uuid,
     administrator: String,
     expert: String,
@@ -34,7 +34,7 @@ fn text(signed: &[u8]) -> String {
 
 impl Trust {
     /// Without any statement.
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let service = Service::new();
         let organisation = service.organisation(PAGE).await;
         let administrator = service.token(&organisation.administrator_url, "administrator").await;
@@ -52,7 +52,7 @@ impl Trust {
     }
 
     /// With a site key, an approver, a certified device and a list that revokes nothing.
-    async fn complete() -> Self {
+    pub(crate) async fn complete() -> Self {
         let trust = Self::new().await;
         trust.add_site_key(&trust.site).await.ok(201);
         trust.add_approver(&trust.site, &trust.approver).await.ok(201);
@@ -79,14 +79,14 @@ impl Trust {
         self.organisation.administrator.parse().unwrap()
     }
 
-    async fn console(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn console(&self, method: &str, path: &str, body: Value) -> Answer {
         let body = (method != "GET" && method != "DELETE").then_some(body);
         self.service
             .with_token(&self.administrator, method, &format!("/api/v1/{path}"), body.as_ref())
             .await
     }
 
-    async fn desk(&self, method: &str, path: &str, body: Value) -> Answer {
+    pub(crate) async fn desk(&self, method: &str, path: &str, body: Value) -> Answer {
         let body = (method != "GET" && method != "DELETE").then_some(body);
         self.service
             .with_token(&self.expert, method, &format!("/api/v1/{path}"), body.as_ref())
@@ -180,7 +180,7 @@ impl Trust {
     }
 
     /// What a new visitor is given.
-    async fn visit(&self) -> Value {
+    pub(crate) async fn visit(&self) -> Value {
         let path = format!("/api/v1/organisations/{}/visitors", self.organisation.id);
         let answer = self
             .service
@@ -842,7 +842,7 @@ async fn old_requests_and_revoked_devices_go() {
 }
 
 /// A fresh sign-in link of the administrator, by the operator.
-async fn link(trust: &Trust) -> String {
+pub(crate) async fn link(trust: &Trust) -> String {
     let mut organisation = crate::support::organisation(PAGE);
     organisation["id"] = json!(trust.organisation.id);
     let answer = trust.service.operator(&organisation).await.ok(200);
