@@ -226,6 +226,7 @@ export class TrustSection extends ConsoleSection {
             ?disabled=${!supported}
             @click=${() => {
               this.opening = true;
+              this.notice = undefined;
             }}
           >
             ${icon("file")}${texts.renew}
@@ -275,6 +276,7 @@ export class TrustSection extends ConsoleSection {
       <button
         @click=${() => {
           this.ceremony = "rotation";
+          this.notice = undefined;
         }}
       >
         ${texts.rotate}
