@@ -37,15 +37,14 @@ interface AnswerContent {
 
 const NOTHING = new Uint8Array(0);
 
-/** `ephemeral` and `nonce` are made afresh except in tests. */
 export async function sealAnswer(
   context: CallContext,
   offer: OfferFacts,
   sdp: string,
   { signing, certificate, approver, succession }: Device,
-  { ephemeral, nonce = random(32) }: { ephemeral?: CryptoKeyPair; nonce?: Bytes } = {},
 ): Promise<{ payload: string; agreed: Agreed }> {
-  const hpke = await toReceiver(offer.key, info(context, offer), ephemeral);
+  const nonce = random(32);
+  const hpke = await toReceiver(offer.key, info(context, offer));
   const content: AnswerContent = {
     connection: offer.connection,
     sdp,

@@ -71,8 +71,10 @@ export class Chains {
     if (revocations === undefined) throw new CheckFailed("revocations-missing");
     const list = await this.#good("revocations", revocations, 7, "revocations-old");
     const { organisation, issuer, number, revoked } = list;
-    await this.#siteKey(issuer).catch(() => this.#approver(issuer));
-    if (revoked.includes(issuer)) throw new CheckFailed("revoked");
+    await this.#siteKey(issuer).catch(async () => {
+      await this.#approver(issuer);
+      if (revoked.includes(issuer)) throw new CheckFailed("revoked");
+    });
     if (number < (this.#newest.get(organisation) ?? 0)) throw new CheckFailed("revocations-old");
     this.#newest.set(organisation, number);
     return list;

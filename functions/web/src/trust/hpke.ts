@@ -24,26 +24,16 @@ export interface Context {
 /** An X25519 key pair; not extractable. */
 export const newSealingKey = (): Promise<CryptoKeyPair> => generate("X25519", ["deriveBits"]);
 
-/** Section 5.1.1, SetupBaseS. `ephemeral` is made afresh except in tests; so is `aead`. */
-export async function toReceiver(
-  receiver: Bytes,
-  info: Bytes,
-  ephemeral?: CryptoKeyPair,
-  aead = AEAD,
-): Promise<Context> {
-  const { privateKey, publicKey } = ephemeral ?? (await newSealingKey());
+/** Section 5.1.1, SetupBaseS. */
+export async function toReceiver(receiver: Bytes, info: Bytes): Promise<Context> {
+  const { privateKey, publicKey } = await newSealingKey();
   const enc = await rawPublic(publicKey);
-  return schedule(await sharedSecret(privateKey, receiver, enc, receiver), enc, info, aead);
+  return schedule(await sharedSecret(privateKey, receiver, enc, receiver), enc, info);
 }
 
 /** Section 5.1.1, SetupBaseR. */
-export async function fromSender(
-  { privateKey, publicKey }: CryptoKeyPair,
-  enc: Bytes,
-  info: Bytes,
-  aead = AEAD,
-): Promise<Context> {
-  return schedule(await sharedSecret(privateKey, enc, enc, await rawPublic(publicKey)), enc, info, aead);
+export async function fromSender({ privateKey, publicKey }: CryptoKeyPair, enc: Bytes, info: Bytes): Promise<Context> {
+  return schedule(await sharedSecret(privateKey, enc, enc, await rawPublic(publicKey)), enc, info);
 }
 
 /** Section 4.1, from the Diffie-Hellman of either side to the KEM's shared secret. */
@@ -63,8 +53,8 @@ async function sharedSecret(own: CryptoKey, other: Bytes, enc: Bytes, receiver: 
 }
 
 /** Section 5.1, KeySchedule in base mode. */
-async function schedule(shared: Bytes, enc: Bytes, info: Bytes, aead: number): Promise<Context> {
-  const suite = concat(utf8("HPKE"), integer(KEM, 2), integer(KDF, 2), integer(aead, 2));
+async function schedule(shared: Bytes, enc: Bytes, info: Bytes): Promise<Context> {
+  const suite = concat(utf8("HPKE"), integer(KEM, 2), integer(KDF, 2), integer(AEAD, 2));
   const [pskIdHash, infoHash, secret] = await Promise.all([
     labeledExtract(suite, EMPTY, "psk_id_hash", EMPTY),
     labeledExtract(suite, EMPTY, "info_hash", info),
@@ -72,8 +62,7 @@ async function schedule(shared: Bytes, enc: Bytes, info: Bytes, aead: number): P
   ]);
   const context = concat(integer(0, 1), pskIdHash, infoHash);
   const [key, nonce, exporter] = await Promise.all([
-    // 16 bytes for AES-128-GCM, 32 for AES-256-GCM.
-    labeledExpand(suite, secret, "key", context, aead * 16),
+    labeledExpand(suite, secret, "key", context, 32),
     labeledExpand(suite, secret, "base_nonce", context, 12),
     labeledExpand(suite, secret, "exp", context, 32),
   ]);
