@@ -38,7 +38,7 @@ impl Bundle {
                   needed AS MATERIALIZED (SELECT key, site_key, statement FROM approvers WHERE organisation = ?1 \
                   AND (key IN (SELECT approver FROM chosen) \
                   OR key = (SELECT issuer FROM revocations WHERE organisation = ?1))) \
-                  SELECT 'site-key', '', '' FROM site_keys WHERE organisation = ?1 \
+                  SELECT 'site-key' AS kind, '' AS id, '' AS statement FROM site_keys WHERE organisation = ?1 \
                   UNION ALL SELECT 'device', id, certificate_sealed FROM chosen \
                   UNION ALL SELECT 'approver', key, statement FROM needed \
                   UNION ALL SELECT 'succession', new_key, statement FROM successions \
