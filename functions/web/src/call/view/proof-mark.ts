@@ -75,6 +75,10 @@ export class ProofMark extends LitElement {
         background: #35433f;
       }
 
+      .code:focus {
+        outline: none;
+      }
+
       output {
         font-size: var(--visavis-size-xl);
         font-variant-numeric: tabular-nums;
@@ -141,7 +145,7 @@ export class ProofMark extends LitElement {
   #code(code: string | undefined): TemplateResult {
     const { texts } = this;
     if (!this.compares) return html`<button class="compare" @click=${this.#compare}>${texts.compare}</button>`;
-    return html`<div role="status">
+    return html`<div class="code" role="status" tabindex="-1">
       <output>${code ?? texts.coming}</output>
       <p>${texts.compareText}</p>
     </div>`;
@@ -151,7 +155,9 @@ export class ProofMark extends LitElement {
     this.open = !this.open;
   };
 
+  /** The button gives way to the code, and the focus goes there. */
   #compare = (): void => {
     this.compares = true;
+    void this.updateComplete.then(() => this.renderRoot.querySelector<HTMLElement>(".code")?.focus());
   };
 }

@@ -1,0 +1,107 @@
+// Calls from a page with a site key: who is proven to be there, and what people see of it.
+
+import assert from "node:assert/strict";
+
+import { scenario } from "./harness/scenario.mjs";
+import { certify, enrol } from "./harness/trust.mjs";
+import { until } from "./harness/wait.mjs";
+
+/** @typedef {import("./harness/side.mjs").Side} Side */
+
+/** The mark, once it is there. @param {Side} side @param {string} name */
+async function mark(side, name) {
+  const button = side.button(name);
+  await button.waitFor();
+  return button;
+}
+
+/** Opens the mark's explanation and reads the code. @param {Side} side */
+async function code(side) {
+  await side.view.locator("visavis-proof .mark").click();
+  await side.button("Show the code").click();
+  const shown = side.view.locator("visavis-proof output");
+  return until("the code is there", async () => /^\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
+}
+
+scenario("a call is verified by itself, and stays so over reloads of both sides", async (world) => {
+  const organisation = await world.organisation();
+  const [ada] = organisation.people;
+  const desk = await world.desk(ada);
+  await certify(world, organisation, { page: desk.page, person: ada });
+  const visitor = await world.visitor(organisation);
+  await visitor.begin();
+  await visitor.ring();
+  await desk.rings();
+  assert.match(await desk.waitingVisitor(), /Protected/);
+  await desk.answer();
+  await Promise.all([visitor.inCall(), desk.inCall()]);
+  await Promise.all([visitor.receives(), desk.receives()]);
+  await mark(visitor, "Verified: Ada Adviser, Garden Tools Ltd");
+  await mark(desk, "Protected");
+  const [one, other] = await Promise.all([code(visitor), code(desk)]);
+  assert.equal(one, other);
+  await visitor.view.getByText("Your browser has checked who this is").waitFor();
+  await visitor.page.keyboard.press("Escape");
+  await visitor.view.getByText("Your browser has checked who this is").waitFor({ state: "hidden" });
+
+  await visitor.page.reload();
+  await Promise.all([visitor.inCall(), desk.inCall()]);
+  await Promise.all([visitor.receives(), desk.receives()]);
+  await mark(visitor, "Verified: Ada Adviser, Garden Tools Ltd");
+
+  await desk.page.reload();
+  await Promise.all([visitor.inCall(), desk.inCall()]);
+  await Promise.all([visitor.receives(), desk.receives()]);
+  await mark(desk, "Protected");
+  await desk.button("Hang up").click();
+  await visitor.callIsOver();
+});
+
+scenario("a call from a page without a key says on both sides that it is not verified", async (world) => {
+  const { desk, visitor } = await world.ringing();
+  assert.match(await desk.waitingVisitor(), /Not verified/);
+  await desk.answer();
+  await Promise.all([visitor.inCall(), desk.inCall()]);
+  await mark(visitor, "Not verified");
+  await mark(desk, "Not verified");
+  const [one, other] = await Promise.all([code(visitor), code(desk)]);
+  assert.equal(one, other);
+});
+
+scenario("a desk that is not certified says so and cannot answer, while a certified one can", async (world) => {
+  const organisation = await world.organisation({ names: ["Ada Adviser", "Ben Builder"] });
+  const [ada, ben] = organisation.people;
+  const [certified, other] = [await world.desk(ada), await world.desk(ben)];
+  await certify(world, organisation, { page: certified.page, person: ada });
+  const visitor = await world.visitor(organisation);
+  await visitor.begin({ media: "chat" });
+  await visitor.ring();
+  await certified.rings();
+  await other.page.getByText("This call is sealed for certified desks, and this one is not certified yet.").waitFor();
+  assert.equal(await other.page.getByRole("button", { name: "Answer", exact: true }).count(), 0);
+  await certified.answer();
+  await Promise.all([visitor.inCall(), certified.inCall()]);
+  await mark(visitor, "Verified: Ada Adviser, Garden Tools Ltd");
+});
+
+scenario("a page whose key certifies nobody calls nobody, and says why", async (world) => {
+  const organisation = await world.organisation();
+  const [ada] = organisation.people;
+  const desk = await world.desk(ada);
+  const trust = await certify(world, organisation);
+  const visitor = await world.visitor(organisation);
+  await visitor.openPanel();
+  await visitor.widget.getByRole("button", { name: "Video call", exact: true }).click();
+  await visitor.widget.getByText("We ended it for your safety").waitFor();
+  await visitor.widget.getByText("Is your computer’s clock right?").waitFor();
+  await visitor.widget.getByText("What was reported").click();
+  await visitor.widget.getByText("with the reason “no-device”").waitFor();
+  await until("the organisation is told", async () => {
+    const { alarms } = await trust.ask("GET", "/alarms");
+    return alarms.some((/** @type {{ reason: string }} */ { reason }) => reason === "no-device");
+  });
+  await enrol(trust, desk.page, ada ?? assert.fail());
+  await visitor.widget.getByRole("button", { name: "Try again" }).click();
+  await visitor.ring();
+  await desk.rings();
+});
