@@ -139,3 +139,28 @@ export async function bundle(...devices: Device[]): Promise<TrustBundle> {
 
 export const now = (): number => NOW * 1000;
 export const randomKey = (): Key => toBase64url(crypto.getRandomValues(new Uint8Array(32)));
+
+/** Chance that is the same for the same seed (mulberry32). */
+export class Chance {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed;
+  }
+
+  /** A whole number from 0 to below `limit`. */
+  below(limit: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * limit);
+  }
+
+  of<T>(choices: readonly T[]): T {
+    return choices[this.below(choices.length)] as T;
+  }
+
+  bytes(length: number): Bytes {
+    return Uint8Array.from({ length }, () => this.below(256));
+  }
+}

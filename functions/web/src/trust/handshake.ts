@@ -93,7 +93,7 @@ export class VisitorHandshake {
   #offer: OfferFacts | undefined;
   /** By hash. */
   #earlier = new Set<string>();
-  #taken: { payload: string; answered: Promise<Answered> } | undefined;
+  #taken: { what: string; answered: Promise<Answered> } | undefined;
   #agreed: Agreed | undefined;
   #restartAt = Number.NEGATIVE_INFINITY;
 
@@ -145,7 +145,8 @@ export class VisitorHandshake {
    * again gives the same. Throws `CheckFailed`, and then the call is over.
    */
   async takeAnswer(payload: string, answeredBy: Id, wanted?: Id): Promise<Answered | undefined> {
-    if (this.#taken?.payload === payload) return this.#taken.answered;
+    const what = [payload, answeredBy, wanted].join();
+    if (this.#taken?.what === what) return this.#taken.answered;
     const hash = offerAnswered(payload);
     const open = this.#open;
     if (!open || hash !== toBase64url(open.facts.hash)) {
@@ -157,7 +158,7 @@ export class VisitorHandshake {
     // No offer is answered twice, whatever becomes of this one.
     this.#open = undefined;
     const answered = this.#check(open.facts, open.pair, payload, wanted ? [answeredBy, wanted] : [answeredBy]);
-    this.#taken = { payload, answered };
+    this.#taken = { what, answered };
     return answered;
   }
 
