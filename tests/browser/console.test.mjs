@@ -79,6 +79,7 @@ scenario("what the customer's policy refuses is reported, shown and cleared", as
   // Browsers send reports when they find the time.
   await until("the violation is shown", async () => {
     await page.getByRole("button", { name: "Load again" }).click();
+    await page.getByText("Loading").first().waitFor({ state: "hidden" });
     return page.getByText("https://evil.example").first().isVisible();
   });
   await page.getByText(`${organisation.customer.origin}/shop`).first().waitFor();
