@@ -18,6 +18,7 @@ pub mod mailbox;
 mod organisation;
 mod participants;
 mod service;
+pub mod statements;
 mod wait;
 
 pub use answer::Answer;

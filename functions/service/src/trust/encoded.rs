@@ -16,7 +16,7 @@ use crate::{
 
 /// A signed statement: base64url without padding.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
-#[schema(value_type = String, pattern = "^[A-Za-z0-9_-]+$", min_length = 88, max_length = 65536)]
+#[schema(value_type = String, pattern = "^[A-Za-z0-9_-]+$", min_length = 88, max_length = 2048)]
 pub(super) struct Encoded(String);
 
 impl Encoded {

@@ -19,6 +19,8 @@ use crate::{
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RevocationsRequest {
+    /// A signed statement: base64url without padding.
+    #[schema(value_type = String, pattern = "^[A-Za-z0-9_-]+$", min_length = 88, max_length = 50000)]
     revocations: Encoded,
 }
 
