@@ -27,6 +27,8 @@ mod overview;
 mod revocations;
 mod site_keys;
 mod statements;
+#[cfg(test)]
+mod vectors;
 
 pub(crate) use alarms::delete_outdated as delete_outdated_alarms;
 pub(crate) use devices::delete_outdated as delete_outdated_devices;

@@ -77,7 +77,7 @@ pub(super) async fn add<P: Platform>(
         approver.site_key.to_string().into(),
         approver.person.to_string().into(),
         certificate.as_str().into(),
-        milliseconds("certificate", approver.window.not_after)?.into(),
+        milliseconds(approver.window.not_after).into(),
         now.into(),
         MOST.into(),
     ]);

@@ -86,7 +86,7 @@ pub(super) async fn add<P: Platform>(
             .ok_or_else(|| refused(name, "no such device has asked for one"))?;
         request.check(name, device)?;
         let sealed = keys.seal(app.platform.entropy(), place(*id), encoded.as_str())?;
-        let not_after = milliseconds(name, device.window.not_after)?;
+        let not_after = milliseconds(device.window.not_after);
         statements.push(certify(organisation, *id, device, sealed, not_after));
     }
     if !statements.is_empty() {

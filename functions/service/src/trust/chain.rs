@@ -29,8 +29,8 @@ pub(super) enum Refused {
     Expired,
     /// Its time has not begun.
     NotYetValid,
-    /// It lasts longer than such a statement may.
-    TooLong,
+    /// It lasts longer than such a statement may, or ends before it begins.
+    Window,
     /// A key in it was revoked.
     Revoked,
 }
@@ -39,11 +39,13 @@ impl Window {
     /// Whether it holds at `now` (milliseconds since 1970-01-01 UTC), and lasts at most so many seconds.
     fn check(self, now: i64, longest: u64) -> Result<(), Refused> {
         let now = now.div_euclid(SECOND).max(0).unsigned_abs();
-        if self.not_after.saturating_sub(self.not_before) > longest {
-            Err(Refused::TooLong)
-        } else if self.not_before > now.saturating_add(SKEW) {
+        match self.not_after.checked_sub(self.not_before) {
+            Some(lasts) if lasts <= longest => {}
+            _ => return Err(Refused::Window),
+        }
+        if self.not_before > now.saturating_add(SKEW) {
             Err(Refused::NotYetValid)
-        } else if self.not_after.saturating_add(SKEW) < now || self.not_after < self.not_before {
+        } else if self.not_after.saturating_add(SKEW) < now {
             Err(Refused::Expired)
         } else {
             Ok(())
@@ -59,6 +61,15 @@ fn of(named: Uuid, organisation: Uuid) -> Result<(), Refused> {
     }
 }
 
+/// Refuses a signer that is none of those who may.
+fn by(signer: PublicKey, known: &[PublicKey]) -> Result<(), Refused> {
+    if known.contains(&signer) {
+        Ok(())
+    } else {
+        Err(Refused::Chain)
+    }
+}
+
 impl SiteKey {
     /// Whether it is this organisation's.
     pub(super) fn check(&self, organisation: Uuid) -> Result<(), Refused> {
@@ -70,10 +81,11 @@ impl Succession {
     /// Whether it leads from one of these site keys of the organisation to another.
     pub(super) fn check(&self, organisation: Uuid, site_keys: &[PublicKey], now: i64) -> Result<(), Refused> {
         of(self.organisation, organisation)?;
-        if !site_keys.contains(&self.old) || self.old == self.new {
+        self.window.check(now, u64::MAX)?;
+        if self.old == self.new {
             return Err(Refused::Chain);
         }
-        self.window.check(now, u64::MAX)
+        by(self.old, site_keys)
     }
 }
 
@@ -81,10 +93,8 @@ impl Approver {
     /// Whether it holds under one of these site keys of the organisation.
     pub(super) fn check(&self, organisation: Uuid, site_keys: &[PublicKey], now: i64) -> Result<(), Refused> {
         of(self.organisation, organisation)?;
-        if !site_keys.contains(&self.site_key) {
-            return Err(Refused::Chain);
-        }
-        self.window.check(now, APPROVER)
+        self.window.check(now, APPROVER)?;
+        by(self.site_key, site_keys)
     }
 }
 
@@ -92,10 +102,8 @@ impl Device {
     /// Whether it holds under one of these approver keys, whose certificates hold.
     pub(super) fn check(&self, organisation: Uuid, approvers: &[PublicKey], now: i64) -> Result<(), Refused> {
         of(self.organisation, organisation)?;
-        if !approvers.contains(&self.approver) {
-            return Err(Refused::Chain);
-        }
-        self.window.check(now, DEVICE)
+        self.window.check(now, DEVICE)?;
+        by(self.approver, approvers)
     }
 }
 
@@ -109,13 +117,12 @@ impl Revocations {
         now: i64,
     ) -> Result<(), Refused> {
         of(self.organisation, organisation)?;
-        if !site_keys.contains(&self.issuer) {
-            if !approvers.contains(&self.issuer) {
-                return Err(Refused::Chain);
-            }
-            self.refuse_revoked(self.issuer)?;
+        self.window.check(now, REVOCATIONS)?;
+        if site_keys.contains(&self.issuer) {
+            return Ok(());
         }
-        self.window.check(now, REVOCATIONS)
+        by(self.issuer, approvers)?;
+        self.refuse_revoked(self.issuer)
     }
 
     /// Refuses a key that is on the list.
@@ -156,9 +163,9 @@ mod tests {
             (-700, -601, Err(Refused::Expired)),
             (601, 700, Err(Refused::NotYetValid)),
             (-1, 99, Ok(())),
-            (-1, 100, Err(Refused::TooLong)),
+            (-1, 100, Err(Refused::Window)),
             // Ends before it begins.
-            (1, 0, Err(Refused::Expired)),
+            (1, 0, Err(Refused::Window)),
         ] {
             assert_eq!(window(from, to).check(NOW, 100), expected, "{from} to {to}");
         }
@@ -167,7 +174,7 @@ mod tests {
             not_after: u64::MAX,
         };
         assert_eq!(always.check(NOW, u64::MAX), Ok(()));
-        assert_eq!(always.check(i64::MIN, 100), Err(Refused::TooLong));
+        assert_eq!(always.check(i64::MIN, 100), Err(Refused::Window));
         let never = Window {
             not_before: u64::MAX,
             not_after: u64::MAX,
@@ -214,7 +221,7 @@ mod tests {
             window: window(0, 100 * DAYS + 1),
             ..good
         };
-        assert_eq!(long.check(ORGANISATION, &[SITE], NOW), Err(Refused::TooLong));
+        assert_eq!(long.check(ORGANISATION, &[SITE], NOW), Err(Refused::Window));
     }
 
     #[test]
@@ -237,7 +244,7 @@ mod tests {
             window: window(-DAYS, 7 * DAYS + 1),
             ..good
         };
-        assert_eq!(long.check(ORGANISATION, &[APPROVING], NOW), Err(Refused::TooLong));
+        assert_eq!(long.check(ORGANISATION, &[APPROVING], NOW), Err(Refused::Window));
     }
 
     #[test]
@@ -266,7 +273,7 @@ mod tests {
         };
         assert_eq!(
             long.check(ORGANISATION, &[SITE], &[APPROVING], NOW),
-            Err(Refused::TooLong)
+            Err(Refused::Window)
         );
         let revokes_itself = Revocations {
             revoked: vec![OTHER, APPROVING],

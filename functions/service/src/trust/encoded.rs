@@ -46,15 +46,10 @@ pub(super) fn key(text: &str) -> Option<PublicKey> {
     BASE64URL.decode(text).ok()?.try_into().map(PublicKey).ok()
 }
 
-/// A time of a statement, in milliseconds.
-pub(super) fn milliseconds(name: &str, seconds: u64) -> Result<i64, Problem> {
-    let milliseconds = i64::try_from(seconds)
-        .ok()
-        .and_then(|seconds| seconds.checked_mul(SECOND));
-    // What JavaScript and some databases hold exactly.
-    milliseconds
-        .filter(|time| *time <= 9_007_199_254_740_991)
-        .ok_or_else(|| refused(name, "it lasts longer than such a statement may"))
+/// A time of a statement, in milliseconds; beyond what databases hold exactly, 2^53 - 1, the last one that they do.
+pub(super) fn milliseconds(seconds: u64) -> i64 {
+    let last = (1 << 53) - 1;
+    i64::try_from(seconds).map_or(last, |seconds| seconds.saturating_mul(SECOND).min(last))
 }
 
 /// The problem of a statement that is not good.
@@ -69,7 +64,7 @@ pub(super) fn does_not_hold(name: &str, reason: Refused) -> Problem {
         Refused::Chain => "the key that signed it may not; read /api/v1/trust for those that may",
         Refused::Expired => "its time is over; make a new one, and check this device's clock",
         Refused::NotYetValid => "its time has not begun; check this device's clock",
-        Refused::TooLong => "it lasts longer than such a statement may",
+        Refused::Window => "it lasts longer than such a statement may, or ends before it begins",
         Refused::Revoked => "a key in it was revoked; make new keys",
     };
     refused(name, why)

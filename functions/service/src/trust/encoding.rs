@@ -66,9 +66,10 @@ impl<'a> Fields<'a> {
         self.array().map(PublicKey)
     }
 
-    /// An integer: 8 bytes.
+    /// An integer: 8 bytes, at most 2^53 - 1.
     pub(super) fn integer(&mut self) -> Result<u64, Malformed> {
-        self.array().map(u64::from_be_bytes)
+        let integer = self.array().map(u64::from_be_bytes)?;
+        if integer < 1 << 53 { Ok(integer) } else { Err(Malformed) }
     }
 
     /// UTF-8 of so many characters (Unicode scalar values), none of them a control character.

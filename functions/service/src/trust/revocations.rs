@@ -5,7 +5,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    encoded::{Encoded, does_not_hold, refused},
+    encoded::{Encoded, does_not_hold},
     statements::Revocations,
 };
 use crate::{
@@ -44,11 +44,6 @@ pub(super) async fn put<P: Platform>(
     let anchors = app.anchors(organisation).await?;
     list.check(organisation, &anchors.site_keys, &anchors.approvers, now)
         .map_err(|reason| does_not_hold("revocations", reason))?;
-    // What JavaScript holds exactly.
-    let number = i64::try_from(list.number)
-        .ok()
-        .filter(|number| *number <= 9_007_199_254_740_991)
-        .ok_or_else(|| refused("revocations", "its number is too high"))?;
     let revoked: Vec<_> = list.revoked.iter().map(ToString::to_string).collect();
     let revoked = serde_json::json!(revoked).to_string();
     let mut statements = vec![Statement {
@@ -58,7 +53,7 @@ pub(super) async fn put<P: Platform>(
         parameters: vec![
             organisation.to_string().into(),
             list.issuer.to_string().into(),
-            number.into(),
+            i64::try_from(list.number).unwrap_or(i64::MAX).into(),
             encoded.as_str().into(),
             revoked.into(),
         ],

@@ -77,7 +77,7 @@ pub(super) async fn add<P: Platform>(
                 succession.old.to_string().into(),
                 succession.new.to_string().into(),
                 encoded.as_str().into(),
-                milliseconds("succession", succession.window.not_after)?.into(),
+                milliseconds(succession.window.not_after).into(),
             ],
         });
     }

@@ -44,12 +44,23 @@ pub(super) trait Statement: Sized {
         let mut fields = Fields::after(Self::LABEL, message)?;
         let statement = Self::read(&mut fields)?;
         fields.end()?;
-        // Strict: keys and commitments of small order, with which one signature fits several messages, are refused.
-        VerifyingKey::from_bytes(&statement.signer().0)
-            .and_then(|key| key.verify_strict(message, &Signature::from_bytes(signature)))
-            .map_err(|_| StatementError::Signature)?;
-        Ok(statement)
+        if verifies(statement.signer(), message, signature) {
+            Ok(statement)
+        } else {
+            Err(StatementError::Signature)
+        }
     }
+}
+
+/// Whether a signature is this key's: strictly, so that every client says the same. The key is the canonical encoding of
+/// a point, and neither it nor the signature's is of small order, with which one signature fits several messages.
+pub(super) fn verifies(key: PublicKey, message: &[u8], signature: &[u8; 64]) -> bool {
+    // A coordinate of p = 2^255 - 19 or more stands for another one; the last bit is the sign.
+    let [first, middle @ .., last] = key.0;
+    let canonical = last & 0x7f != 0x7f || first < 0xed || middle.iter().any(|byte| *byte != 0xff);
+    canonical
+        && VerifyingKey::from_bytes(&key.0)
+            .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
 }
 
 /// From when to when something holds, in seconds since 1970-01-01 UTC.

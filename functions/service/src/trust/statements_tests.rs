@@ -23,6 +23,14 @@ fn open_as_any(signed: &[u8]) -> Vec<&'static str> {
     .collect()
 }
 
+fn integer() -> impl Strategy<Value = u64> {
+    0..1_u64 << 53
+}
+
+fn times() -> impl Strategy<Value = (u64, u64)> {
+    (integer(), integer())
+}
+
 fn revoked() -> impl Strategy<Value = Vec<[u8; 32]>> {
     proptest::collection::btree_set(any::<[u8; 32]>(), 0..5).prop_map(|keys| keys.into_iter().collect())
 }
@@ -39,7 +47,7 @@ fn text(shortest: usize) -> impl Strategy<Value = String> {
 prop_compose! {
     fn device_fields()(
         ids in any::<[u128; 2]>(), name in text(1), title in text(0), organisation_name in text(1),
-        signing: [u8; 32], sealing: [u8; 32], times: (u64, u64),
+        signing: [u8; 32], sealing: [u8; 32], times in times(),
     ) -> DeviceFields {
         let [organisation, expert] = ids.map(Uuid::from_u128);
         DeviceFields { organisation, expert, name, title, organisation_name, signing, sealing, times }
@@ -49,17 +57,16 @@ prop_compose! {
 /// A statement of any kind, and its label.
 fn any_statement() -> impl Strategy<Value = (Vec<u8>, &'static str)> {
     let id = any::<u128>().prop_map(Uuid::from_u128).boxed();
-    let times = any::<(u64, u64)>();
     prop_oneof![
         (id.clone(), any::<u64>())
             .prop_map(|(id, created)| (write::site_key(&Key::new(1), id, created), SiteKey::LABEL)),
-        (id.clone(), times).prop_map(|(id, times)| {
+        (id.clone(), times()).prop_map(|(id, times)| {
             (
                 write::succession(&Key::new(1), id, &Key::new(2), times),
                 Succession::LABEL,
             )
         }),
-        (id.clone(), id.clone(), times).prop_map(|(id, person, times)| {
+        (id.clone(), id.clone(), times()).prop_map(|(id, person, times)| {
             (
                 write::approver(&Key::new(1), id, &Key::new(2), person, times),
                 Approver::LABEL,
@@ -72,7 +79,7 @@ fn any_statement() -> impl Strategy<Value = (Vec<u8>, &'static str)> {
             )
         }),
         device_fields().prop_map(|fields| (write::device(&Key::new(2), &fields), Device::LABEL)),
-        (id, any::<u64>(), times, revoked()).prop_map(|(id, number, times, revoked)| {
+        (id, integer(), times(), revoked()).prop_map(|(id, number, times, revoked)| {
             (
                 write::revocations(&Key::new(2), id, number, times, &revoked),
                 Revocations::LABEL,

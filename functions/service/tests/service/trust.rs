@@ -398,7 +398,7 @@ async fn approvers_are_administrators_whom_the_site_key_names() {
         ((now, now + 101 * DAY), "longer"),
         ((now - 9 * DAY, now - DAY), "over"),
         ((now + DAY, now + 9 * DAY), "not begun"),
-        ((0, u64::MAX), "longer"),
+        ((0, (1 << 53) - 1), "longer"),
     ] {
         let certificate = write::approver(&trust.site, trust.id, &trust.approver, administrator, times);
         refused(&trust.put_approver(&certificate).await, because);
@@ -656,7 +656,6 @@ async fn lists_are_signed_by_the_site_key_or_an_approver_that_holds() {
         (list(&trust.approver, 2, week, &[trust.approver.public()]), "revoked"),
         (list(&trust.approver, 2, (now, now + 7 * DAY + 1), &[]), "longer"),
         (list(&trust.approver, 2, (now - 2 * DAY, now - DAY), &[]), "over"),
-        (list(&trust.approver, u64::MAX, week, &[]), "too high"),
     ] {
         refused(&trust.put_list(&signed).await, because);
     }
