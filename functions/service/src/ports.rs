@@ -28,7 +28,8 @@ pub enum Value {
 /// One SQL statement with its parameters (`?1`, `?2`, …), in the SQLite dialect.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    /// Exactly one statement: some platforms drop what follows the first silently.
+    /// Exactly one statement: some platforms drop what follows the first silently. Its columns have names of their own:
+    /// some platforms tell them apart by these.
     pub sql: &'static str,
     /// The parameters, `?1` first.
     pub parameters: Vec<Value>,

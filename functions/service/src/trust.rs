@@ -79,7 +79,7 @@ impl Anchors {
     /// Reads them, for a batch.
     fn select(organisation: Uuid, now: i64) -> Statement {
         Statement {
-            sql: "SELECT 1, key FROM site_keys WHERE organisation = ?1 \
+            sql: "SELECT 1 AS of_site, key FROM site_keys WHERE organisation = ?1 \
                   UNION ALL SELECT 0, key FROM approvers \
                   WHERE organisation = ?1 AND revoked = 0 AND not_after > ?2",
             parameters: vec![organisation.to_string().into(), now.into()],

@@ -211,7 +211,8 @@ impl Invited {
     /// Reads it, for a batch.
     pub(crate) fn select(visitor: &Visitor) -> Statement {
         Statement {
-            sql: "SELECT e.id, e.name_sealed, e.title_sealed, i.id, i.call, c.state = 'answered' FROM invitations i \
+            sql: "SELECT e.id, e.name_sealed, e.title_sealed, i.id AS invitation, i.call, c.state = 'answered' AS open \
+                  FROM invitations i \
                   JOIN calls c ON c.id = i.call JOIN people e ON e.id = i.expert AND e.organisation = i.organisation \
                   WHERE i.joining_call = ?1 AND i.visitor = ?2 AND i.organisation = ?3",
             parameters: vec![

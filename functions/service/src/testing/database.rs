@@ -1,6 +1,7 @@
 //! SQLite in memory behind the [`Database`] port, with the numbered migrations applied.
 
 use std::{
+    collections::HashSet,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -143,6 +144,10 @@ fn run(connection: &Connection, Statement { sql, parameters }: &Statement) -> Po
         .map_err(refusal)?;
     }
     let columns = statement.column_count();
+    // D1 hands a batch's rows over by their columns' names.
+    let names: HashSet<_> = statement.column_names().collect();
+    assert_eq!(names.len(), columns, "two columns of the same name: {sql}");
+    drop(names);
     let reads = statement.readonly();
     let mut rows = Vec::new();
     let mut cursor = statement.raw_query();

@@ -58,8 +58,7 @@ prop_compose! {
 fn any_statement() -> impl Strategy<Value = (Vec<u8>, &'static str)> {
     let id = any::<u128>().prop_map(Uuid::from_u128).boxed();
     prop_oneof![
-        (id.clone(), any::<u64>())
-            .prop_map(|(id, created)| (write::site_key(&Key::new(1), id, created), SiteKey::LABEL)),
+        (id.clone(), integer()).prop_map(|(id, created)| (write::site_key(&Key::new(1), id, created), SiteKey::LABEL)),
         (id.clone(), times()).prop_map(|(id, times)| {
             (
                 write::succession(&Key::new(1), id, &Key::new(2), times),

@@ -143,14 +143,26 @@ fn values_of(label: &str, statement: &str) -> Result<Value, StatementError> {
 
 #[test]
 fn statements_are_read_as_they_are_meant() {
-    for Good { name, label, values, statement } in vectors().statements {
+    for Good {
+        name,
+        label,
+        values,
+        statement,
+    } in vectors().statements
+    {
         assert_eq!(values_of(&label, &statement), Ok(Value::Object(values)), "{name}");
     }
 }
 
 #[test]
 fn what_is_no_statement_is_refused_for_its_reason() {
-    for Bad { name, label, statement, reason } in vectors().bad_statements {
+    for Bad {
+        name,
+        label,
+        statement,
+        reason,
+    } in vectors().bad_statements
+    {
         let expected = match reason.as_str() {
             "malformed" => StatementError::Malformed,
             "signature" => StatementError::Signature,
@@ -162,7 +174,14 @@ fn what_is_no_statement_is_refused_for_its_reason() {
 
 #[test]
 fn signatures_are_checked_strictly() {
-    for Signed { name, key: signer, message, signature, good } in vectors().signatures {
+    for Signed {
+        name,
+        key: signer,
+        message,
+        signature,
+        good,
+    } in vectors().signatures
+    {
         let signature = BASE64URL.decode(signature).unwrap().try_into().unwrap();
         let message = BASE64URL.decode(message).unwrap();
         assert_eq!(verifies(key(&signer), &message, &signature), good, "{name}");
