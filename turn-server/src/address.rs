@@ -93,6 +93,14 @@ pub enum Via {
     Association(u16),
 }
 
+impl Via {
+    /// Whether it is a byte stream.
+    #[must_use]
+    pub fn is_stream(self) -> bool {
+        matches!(self, Self::Session(_))
+    }
+}
+
 /// The 5-tuple that names an allocation (RFC 8656 section 3): protocol and server address are in [`Via`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct FiveTuple {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use stun_types::message::TransactionId;
 
 use crate::address::{Family, FiveTuple, PeerAddress, RelayAddress};
+use crate::connection::Connections;
 use crate::peer_policy::PeerPolicy;
 use crate::quota::{Lease, Quota};
 use crate::rate::Bucket;
@@ -74,6 +75,8 @@ pub struct Allocation<S> {
     pub token: Option<u64>,
     /// The family that was wished for too and could not be had, with the error's code.
     pub missing: Option<(Family, u16)>,
+    /// Of an allocation for TCP; one for UDP has none.
+    pub connections: Option<Box<Connections>>,
     relays: [Option<Relay<S>>; 2],
     permissions: Vec<Permission>,
     channels: Vec<Channel>,
@@ -109,6 +112,7 @@ impl<S> Allocation<S> {
             until,
             token: None,
             missing: None,
+            connections: None,
             relays: [None, None],
             permissions: Vec::new(),
             channels: Vec::new(),
@@ -223,11 +227,14 @@ impl<S> Allocation<S> {
             .map(|channel| channel.number)
     }
 
-    /// Takes permissions and channels back whose peers may not be reached any more.
+    /// Takes permissions, channels and connections back whose peers may not be reached any more.
     pub fn revoke(&mut self, policy: &PeerPolicy) {
         let may = |ip| policy.check_ip(PeerAddress::new(SocketAddr::new(ip, 0))).is_ok();
         self.permissions.retain(|permission| may(permission.ip));
         self.channels.retain(|channel| policy.check(channel.peer).is_ok());
+        if let Some(connections) = &mut self.connections {
+            connections.revoke(policy);
+        }
     }
 
     /// Whether so many bytes may be relayed now; then they count. `milliseconds` as

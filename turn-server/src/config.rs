@@ -104,6 +104,9 @@ pub struct Relay {
     pub advertise: Vec<IpAddr>,
     /// `first-last`.
     pub ports: Ports,
+    /// Peers may be reached over TCP as well (RFC 6062).
+    #[serde(default)]
+    pub tcp: bool,
 }
 
 /// A range of ports.
@@ -246,6 +249,7 @@ impl Config {
                 listeners.filter(|ip| !ip.is_unspecified()).collect(),
                 (self.relay.ports.first, self.relay.ports.last),
             ),
+            tcp: self.relay.tcp,
             quota: self.quota,
             longest_lifetime: Duration::from_secs(self.longest_lifetime.into()),
             alternates: self.drain.alternates.clone(),

@@ -10,6 +10,7 @@ pub mod allocation;
 pub mod authentication;
 pub mod clock;
 pub mod config;
+pub mod connection;
 pub mod datapath;
 pub mod dtls;
 pub mod framing;

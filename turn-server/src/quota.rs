@@ -35,6 +35,8 @@ pub struct Quota {
     pub permissions: u16,
     /// Channels of one allocation.
     pub channels: u16,
+    /// Peer connections of one allocation for TCP.
+    pub connections: u16,
     /// Distinct peer addresses of one user within five minutes.
     pub user_peers: u32,
     /// Bytes of data for each second and allocation, both ways together.
@@ -62,6 +64,7 @@ impl Default for Quota {
             total: 16_000,
             permissions: 64,
             channels: 64,
+            connections: 64,
             user_peers: 64,
             bytes_per_second: 2_500_000,
             packets_per_second: 5_000,
@@ -174,6 +177,11 @@ pub struct Lease {
     ledger: Arc<Ledger>,
     user: Arc<str>,
     address: IpAddr,
+    meter: Meter,
+}
+
+/// Counts data against a user and a network.
+pub struct Meter {
     of_user: Arc<Account>,
     of_network: Arc<Account>,
     bytes_ahead: u32,
@@ -214,10 +222,7 @@ impl Ledger {
             ledger: Arc::clone(self),
             user,
             address: client,
-            of_user,
-            of_network,
-            bytes_ahead: 0,
-            packets_ahead: 0,
+            meter: Meter::new(of_user, of_network),
         })
     }
 
@@ -263,7 +268,7 @@ impl Lease {
     /// Whether the user may reach these peers too; then they count until their permissions end.
     #[must_use]
     pub fn reach(&self, now: Instant, peers: &[IpAddr], quota: &Quota) -> bool {
-        let mut known = self.of_user.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.meter.of_user.peers.lock().unwrap_or_else(PoisonError::into_inner);
         if peers.iter().any(|peer| !known.contains_key(peer)) {
             known.retain(|_, until| *until > now);
             let more = peers.iter().filter(|peer| !known.contains_key(peer)).count();
@@ -274,6 +279,28 @@ impl Lease {
         let until = now + PERMISSION_LIFETIME;
         known.extend(peers.iter().map(|peer| (*peer, until)));
         true
+    }
+
+    /// As [`Meter::spend`].
+    pub fn spend(&mut self, milliseconds: u32, length: u32, datagrams: u32, quota: &Quota) -> bool {
+        self.meter.spend(milliseconds, length, datagrams, quota)
+    }
+
+    /// Another meter for the same user and network.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        Meter::new(Arc::clone(&self.meter.of_user), Arc::clone(&self.meter.of_network))
+    }
+}
+
+impl Meter {
+    fn new(of_user: Arc<Account>, of_network: Arc<Account>) -> Self {
+        Self {
+            of_user,
+            of_network,
+            bytes_ahead: 0,
+            packets_ahead: 0,
+        }
     }
 
     /// Whether the user and the network may relay so much now; then it counts. `milliseconds` as
@@ -299,6 +326,11 @@ impl Lease {
         self.packets_ahead -= datagrams;
         self.bytes_ahead -= length;
         true
+    }
+
+    /// Takes back what was spent and not needed.
+    pub fn give_back(&mut self, length: u32) {
+        self.bytes_ahead = self.bytes_ahead.saturating_add(length);
     }
 }
 

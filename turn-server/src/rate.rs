@@ -52,6 +52,11 @@ impl Bucket {
         true
     }
 
+    /// Takes back what was taken and not needed.
+    pub fn give_back(&mut self, amount: u32) {
+        self.taken = self.taken.saturating_sub(amount);
+    }
+
     fn pack(self) -> u64 {
         u64::from(self.at) << 32 | u64::from(self.taken)
     }

@@ -1,10 +1,11 @@
 //! The control plane: takes a message and says what is to be sent.
 //!
 //! It owns the allocations of one worker. Handlers follow the steps of RFC 8489 and RFC 8656, each in its module:
-//! [`allocate`], [`refresh`], [`permissions`], [`relaying`]. Sockets are opened through [`Relays`]; everything else that
+//! [`allocate`], [`refresh`], [`permissions`], [`relaying`], [`connections`]. Sockets are opened through [`Relays`]; everything else that
 //! is to happen is in the returned [`Output`].
 
 pub mod allocate;
+pub mod connections;
 pub mod permissions;
 pub mod refresh;
 pub mod relaying;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stun_types::attribute::{Attribute as _, AttributeStaticType, AttributeType, XorMappedAddress};
-use stun_types::message::{BINDING, Message, MessageClass, MessageWrite};
+use stun_types::message::{BINDING, Message, MessageClass, MessageWrite, MessageWriteVec};
 use turn_types::attribute as turn;
 use turn_types::message as method;
 
@@ -26,6 +27,7 @@ use crate::address::{Family, FiveTuple, PeerAddress};
 use crate::allocation::Relay;
 use crate::authentication::{Authenticator, Identity};
 use crate::clock::Now;
+use crate::connection::ConnectionId;
 use crate::peer_policy::PeerPolicy;
 use crate::quota::{Ledger, Quota};
 use crate::rate::SourceLimiter;
@@ -62,14 +64,41 @@ pub enum OpenError {
 
 /// What the control plane asks of the machine.
 pub trait Relays {
-    /// Sends and receives for a relayed address; closes when dropped.
+    /// Sends and receives for a relayed address, or listens there; closes when dropped.
     type Socket;
+    /// A connection with a peer; closes when dropped.
+    type Connection;
 
     /// Opens a relayed address for the allocation that will be under `key`.
     fn open(&mut self, key: AllocationKey, family: Family, wish: PortWish) -> Result<Opened<Self::Socket>, OpenError>;
 
     /// Hands over the port that was reserved under a token.
     fn redeem(&mut self, now: Instant, key: AllocationKey, token: u64) -> Result<Relay<Self::Socket>, OpenError>;
+
+    /// Opens a relayed address for TCP.
+    fn listen(&mut self, key: AllocationKey, family: Family) -> Result<Relay<Self::Socket>, OpenError>;
+
+    /// Begins to connect to a peer from a relayed address. [`Server::connected`] is to be told what became of it.
+    fn connect(
+        &mut self,
+        now: Instant,
+        key: AllocationKey,
+        from: &Self::Socket,
+        id: ConnectionId,
+        peer: PeerAddress,
+    ) -> std::io::Result<()>;
+
+    /// Hands over a connection that waits for its client.
+    fn claim(&mut self, now: Instant, id: ConnectionId, username: &str) -> Result<Self::Connection, ClaimError>;
+}
+
+/// Why a connection cannot be bound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClaimError {
+    /// There is none that waits under this number: 400.
+    Unknown,
+    /// Another user's: 441.
+    AnothersUser,
 }
 
 /// What the operator decides.
@@ -78,6 +107,8 @@ pub struct Rules {
     pub authenticator: Authenticator,
     /// Whom it may reach.
     pub peers: PeerPolicy,
+    /// Whether peers may be reached over TCP as well.
+    pub tcp: bool,
     /// How much.
     pub quota: Quota,
     /// The longest lifetime of an allocation.
@@ -90,7 +121,7 @@ pub struct Rules {
 
 /// What is to happen after a message.
 #[derive(Debug)]
-pub enum Output<'s, 'm, S> {
+pub enum Output<'s, 'm, S, C> {
     /// Nothing: it is not for us, or not worth an answer.
     Nothing,
     /// This goes back to the client.
@@ -106,6 +137,23 @@ pub enum Output<'s, 'm, S> {
         /// With the IPv4 "don't fragment" bit.
         dont_fragment: bool,
     },
+    /// The client's stream is bound to a peer's: after the reply, everything goes on as it comes.
+    Bound {
+        /// This goes back to the client first.
+        reply: Vec<u8>,
+        /// The peer's.
+        connection: C,
+    },
+}
+
+/// What became of a request.
+enum Done<C> {
+    /// Answered.
+    Success(MessageWriteVec),
+    /// Answered, and the stream is bound.
+    Bound(MessageWriteVec, C),
+    /// To be answered later.
+    Later,
 }
 
 /// What a message was about, for those who count.
@@ -175,6 +223,12 @@ impl<R: Relays> Server<R> {
         self.draining = true;
     }
 
+    /// What may be relayed, and the time as it is reckoned for that.
+    #[must_use]
+    pub fn quota(&self, now: Now) -> (Quota, u32) {
+        (self.rules.quota, self.ledger.milliseconds(now.at))
+    }
+
     /// How many allocations there are.
     #[must_use]
     pub fn allocations(&self) -> usize {
@@ -188,7 +242,7 @@ impl<R: Relays> Server<R> {
         from: FiveTuple,
         bytes: &'m [u8],
         relays: &mut R,
-    ) -> Output<'_, 'm, R::Socket> {
+    ) -> Output<'_, 'm, R::Socket, R::Connection> {
         // RFC 8489 section 6.3: the two zero bits, the cookie, a sensible length and attributes, or silence.
         let Some(message) = parse(bytes) else {
             self.counters.malformed += 1;
@@ -197,9 +251,7 @@ impl<R: Relays> Server<R> {
         match (message.class(), message.method()) {
             (MessageClass::Request, BINDING) if self.may_answer(now, from) => Output::Reply(binding(from, &message)),
             (MessageClass::Request, BINDING) => Output::Nothing,
-            (MessageClass::Request, _) => self
-                .request(now, from, &message, relays)
-                .map_or(Output::Nothing, Output::Reply),
+            (MessageClass::Request, _) => self.request(now, from, &message, relays),
             (MessageClass::Indication, method::SEND) => self.send_indication(now, from, &message, bytes),
             // Other indications (Binding keeps NATs open) want nothing; responses answer nothing we asked.
             _ => Output::Nothing,
@@ -207,14 +259,23 @@ impl<R: Relays> Server<R> {
     }
 
     /// Section 6.3.1 for what needs credentials: authentication, unknown attributes, the method's own steps.
-    fn request(&mut self, now: Now, from: FiveTuple, message: &Message<'_>, relays: &mut R) -> Option<Vec<u8>> {
+    fn request<'s, 'm>(
+        &'s mut self,
+        now: Now,
+        from: FiveTuple,
+        message: &Message<'_>,
+        relays: &mut R,
+    ) -> Output<'s, 'm, R::Socket, R::Connection> {
         let rules = Arc::clone(&self.rules);
         let identity = match rules.authenticator.authenticate(now, from.client, message) {
             Ok(identity) => identity,
             Err(refusal) => {
                 self.counters.unauthenticated += 1;
-                let may = self.may_answer(now, from);
-                return may.then(|| reply::refuse(refusal, &rules.authenticator, now, from.client, message));
+                if !self.may_answer(now, from) {
+                    return Output::Nothing;
+                }
+                let reply = reply::refuse(refusal, &rules.authenticator, now, from.client, message);
+                return Output::Reply(reply);
             }
         };
         let request = Request {
@@ -226,23 +287,31 @@ impl<R: Relays> Server<R> {
         let answered = match reply::unknown_attributes(message) {
             unknown if !unknown.is_empty() => Err(Failure::unknown(unknown)),
             _ => match message.method() {
-                method::ALLOCATE => self.allocate(&rules, &request, relays),
-                method::REFRESH => self.refresh(&rules, &request),
-                method::CREATE_PERMISSION => self.create_permission(&rules, &request),
-                method::CHANNEL_BIND => self.channel_bind(&rules, &request),
+                method::ALLOCATE => self.allocate(&rules, &request, relays).map(Done::Success),
+                method::REFRESH => self.refresh(&rules, &request).map(Done::Success),
+                method::CREATE_PERMISSION => self.create_permission(&rules, &request).map(Done::Success),
+                method::CHANNEL_BIND => self.channel_bind(&rules, &request).map(Done::Success),
+                method::CONNECT => self.connect(&rules, &request, relays),
+                method::CONNECTION_BIND => self.connection_bind(&request, relays),
                 _ => Err(Failure::BAD_REQUEST),
             },
         };
-        Some(match answered {
-            Ok(success) => {
+        match answered {
+            Ok(Done::Success(success)) => {
                 self.counters.succeeded += 1;
-                reply::finish(success, Some(&identity), message)
+                Output::Reply(reply::finish(success, Some(&identity), message))
             }
+            Ok(Done::Bound(success, connection)) => {
+                self.counters.succeeded += 1;
+                let reply = reply::finish(success, Some(&identity), message);
+                Output::Bound { reply, connection }
+            }
+            Ok(Done::Later) => Output::Nothing,
             Err(failure) => {
                 self.counters.failed += 1;
-                reply::finish(failure.write(message), Some(&identity), message)
+                Output::Reply(reply::finish(failure.write(message), Some(&identity), message))
             }
-        })
+        }
     }
 
     /// Whether a client that has shown no credentials gets an answer. (Also one to the beginning of a handshake.)

@@ -5,12 +5,14 @@
 
 mod associations;
 mod core;
+mod data_connection;
+mod peers;
 mod pipe;
 pub mod sockets;
 pub mod streams;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::ops::Range;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::rc::Rc;
@@ -22,6 +24,7 @@ use rustix::event::{Timespec, epoll};
 use crate::address::{ClientAddress, Family, FiveTuple, PeerAddress, Via};
 use crate::clock::Now;
 use crate::config::{Listen, Transport};
+use crate::connection::ConnectionId;
 use crate::datapath::Batch;
 use crate::datapath::errors::next_error;
 use crate::framing::channel_datagram;
@@ -29,12 +32,13 @@ use crate::metrics::{Board, Snapshot, Traffic};
 use crate::orders::{Orders, Phase, Settings};
 use crate::quota::Ledger;
 use crate::server::Server;
+use crate::server::connections::Connected;
 use crate::server::relaying::{LONGEST_HEADER, ToClient, write_channel_header, write_indication_header};
 use crate::table::AllocationKey;
 use crate::tls::Secured;
 use associations::Associations;
 use core::Core;
-use sockets::{RelaySettings, Sockets, Token};
+use sockets::{RelaySettings, RelaySocket, Sockets, Token};
 use streams::Streams;
 
 /// Datagrams, or runs of them, received with one call.
@@ -119,7 +123,6 @@ pub struct Worker {
     /// Which listener the queue of `downward` goes out through.
     queued_for: usize,
     next_transaction: u128,
-    to_clients: Traffic,
     number: usize,
     ledger: Arc<Ledger>,
     orders: Arc<Orders>,
@@ -158,6 +161,7 @@ impl Worker {
                 server: Server::new(now, rules, Arc::clone(&ledger)),
                 sockets: Sockets::new(Rc::clone(&epoll), relay)?,
                 to_peers: Traffic::default(),
+                to_clients: Traffic::default(),
             },
             upward: Batch::new(SLOTS),
             downward: Batch::new(SLOTS),
@@ -169,7 +173,6 @@ impl Worker {
             tcp: listeners.tcp,
             accepting: true,
             tls,
-            to_clients: Traffic::default(),
             number,
             ledger,
             orders,
@@ -206,9 +209,11 @@ impl Worker {
                             self.accepting = false;
                         }
                     }
-                    Token::Stream(key) => {
-                        self.streams.ready(now, key, &mut self.core);
+                    Token::Stream(key) | Token::Peer(key) => {
+                        self.streams.ready(now, key, event.flags, &mut self.core);
                     }
+                    Token::Attempt(id) => self.attempted(now, id),
+                    Token::Incoming(key, family) => self.incoming(now, key, family),
                     Token::Relay(key, family) => {
                         if { event.flags }.contains(epoll::EventFlags::ERR) {
                             self.peer_errors(now, key, family);
@@ -222,7 +227,11 @@ impl Worker {
                 housekeeping = now.at + HOUSEKEEPING;
                 self.core.server.expire(now);
                 self.core.sockets.expire_reservations(now.at);
-                self.streams.sweep(now, &mut self.core.server);
+                self.streams.sweep(now, &mut self.core);
+                self.core.sockets.exchange().expire(now.at);
+                for id in self.core.sockets.attempts.overdue(now.at) {
+                    self.attempted(now, id);
+                }
                 self.associations.turn(now, &mut self.core);
                 self.accept_again();
                 self.post();
@@ -267,7 +276,7 @@ impl Worker {
         let snapshot = Snapshot {
             counters: self.core.server.counters,
             to_peers: self.core.to_peers,
-            to_clients: self.to_clients,
+            to_clients: self.core.to_clients,
             dropped: self.upward.dropped + self.downward.dropped,
             allocations: self.core.server.allocations() as u64,
             streams: self.streams.len() as u64,
@@ -377,9 +386,9 @@ impl Worker {
     /// Gives the server a message, and does what it says.
     fn message(&mut self, now: Now, from: FiveTuple, listener: usize, slot: usize, range: Range<usize>) {
         let message = self.upward.bytes(slot, range);
-        if let Some(reply) = self.core.message(now, from, message) {
+        if let Some(answer) = self.core.message(now, from, message) {
             // Lost where the kernel does not take it: the client asks again.
-            let _ = self.udp[listener].send_to(&reply, from.client.0);
+            let _ = self.udp[listener].send_to(&answer.reply, from.client.0);
         }
     }
 
@@ -407,7 +416,7 @@ impl Worker {
                 let Ok(length) = u16::try_from(data.len()) else {
                     continue;
                 };
-                self.to_clients.count(data.len());
+                self.core.to_clients.count(data.len());
                 let mut room = [0; LONGEST_HEADER];
                 let header = match form {
                     ToClient::Channel(number) => write_channel_header(number, length, &mut room),
@@ -454,15 +463,52 @@ impl Worker {
             let Some((to, indication)) = error.and_then(|error| self.core.server.peer_error(now, key, &error)) else {
                 continue;
             };
-            match to.via {
-                Via::Datagram(listener) => {
-                    if let Some(socket) = self.udp.get(usize::from(listener)) {
-                        let _ = socket.send_to(&indication, to.client.0);
-                    }
-                }
-                Via::Session(stream) => self.streams.send(stream, &indication, &[], &mut self.core.server),
-                Via::Association(_) => self.associations.send(&to, &indication, &[], false),
+            self.tell(&to, &indication);
+        }
+    }
+
+    /// A connection to a peer was made, or could not be.
+    fn attempted(&mut self, now: Now, id: ConnectionId) {
+        let Some((key, socket)) = self.core.sockets.attempts.finish(id) else {
+            return;
+        };
+        match (self.core.server.connected(key, id, socket.is_some()), socket) {
+            (Some(Ok(connected)), Some(socket)) => self.connected(now, socket, &connected),
+            (Some(Err((to, refusal))), _) => self.tell(&to, &refusal),
+            _ => {}
+        }
+    }
+
+    /// Peers connect to an allocation.
+    fn incoming(&mut self, now: Now, key: AllocationKey, family: Family) {
+        while let Some(RelaySocket::Listener(listener)) = self.core.server.socket(key, family)
+            && let Ok((socket, peer)) = listener.accept()
+        {
+            let ready = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
+            if ready.is_ok()
+                && let Some(connected) = self.core.server.incoming(now, key, PeerAddress::new(peer))
+            {
+                self.connected(now, socket, &connected);
             }
+        }
+    }
+
+    /// A peer's connection waits for its client, which is told.
+    fn connected(&mut self, now: Now, socket: TcpStream, connected: &Connected) {
+        self.core.sockets.exchange().put(now.at, socket, connected);
+        self.tell(&connected.to, &connected.message);
+    }
+
+    /// Sends a client a message of the control plane's.
+    fn tell(&mut self, to: &FiveTuple, message: &[u8]) {
+        match to.via {
+            Via::Datagram(listener) => {
+                if let Some(socket) = self.udp.get(usize::from(listener)) {
+                    let _ = socket.send_to(message, to.client.0);
+                }
+            }
+            Via::Session(stream) => self.streams.send(stream, message, &[], &mut self.core.server),
+            Via::Association(_) => self.associations.send(to, message, &[], false),
         }
     }
 

@@ -15,11 +15,12 @@ use visavis_turn::address::{ClientAddress, Family, FiveTuple, PeerAddress, Relay
 use visavis_turn::allocation::{ChannelNumber, Relay};
 use visavis_turn::authentication::Authenticator;
 use visavis_turn::clock::Now;
+use visavis_turn::connection::ConnectionId;
 use visavis_turn::datapath::errors::IcmpError;
 use visavis_turn::integrity::{Integrity, Key, PasswordAlgorithm, sign};
 use visavis_turn::peer_policy::PeerPolicy;
 use visavis_turn::quota::{Ledger, Quota};
-use visavis_turn::server::{OpenError, Opened, Output, PortWish, Relays, Rules, Server};
+use visavis_turn::server::{ClaimError, OpenError, Opened, Output, PortWish, Relays, Rules, Server};
 use visavis_turn::table::AllocationKey;
 use zeroize::Zeroizing;
 
@@ -43,6 +44,10 @@ struct Machine {
     used: Rc<Cell<usize>>,
     reserved: HashMap<u64, Port>,
     next: u16,
+    /// The connection that is being made.
+    attempt: Option<(AllocationKey, ConnectionId)>,
+    /// One that waits for its client.
+    waiting: Option<ConnectionId>,
 }
 
 impl Machine {
@@ -71,6 +76,7 @@ impl Machine {
 
 impl Relays for Machine {
     type Socket = Port;
+    type Connection = ConnectionId;
 
     fn open(&mut self, _: AllocationKey, family: Family, wish: PortWish) -> Result<Opened<Port>, OpenError> {
         let socket = self.port()?;
@@ -89,6 +95,28 @@ impl Relays for Machine {
     fn redeem(&mut self, _: Instant, _: AllocationKey, token: u64) -> Result<Relay<Port>, OpenError> {
         let socket = self.reserved.remove(&token).ok_or(OpenError::OutOfPorts)?;
         Ok(self.relay(socket, Family::V4))
+    }
+
+    fn listen(&mut self, _: AllocationKey, family: Family) -> Result<Relay<Port>, OpenError> {
+        let socket = self.port()?;
+        Ok(self.relay(socket, family))
+    }
+
+    fn connect(
+        &mut self,
+        _: Instant,
+        key: AllocationKey,
+        _: &Port,
+        id: ConnectionId,
+        _: PeerAddress,
+    ) -> std::io::Result<()> {
+        self.attempt = Some((key, id));
+        Ok(())
+    }
+
+    fn claim(&mut self, _: Instant, _: ConnectionId, _: &str) -> Result<ConnectionId, ClaimError> {
+        // Its number is chance; whatever is asked for is it.
+        self.waiting.take().ok_or(ClaimError::Unknown)
     }
 }
 
@@ -113,7 +141,9 @@ fn rules(deny: bool) -> Rules {
             [7; 32],
         ),
         peers: policy(deny),
+        tcp: true,
         quota: Quota {
+            connections: 2,
             per_user: 4,
             permissions: 3,
             channels: 2,
@@ -185,6 +215,8 @@ impl Bench {
                 used: Rc::default(),
                 reserved: HashMap::new(),
                 next: 0xC000,
+                attempt: None,
+                waiting: None,
             },
             ledger,
             now,
@@ -198,7 +230,7 @@ impl Bench {
     fn give(&mut self, from: FiveTuple, bytes: &[u8]) -> Option<Vec<u8>> {
         match self.server.message(self.now, from, bytes, &mut self.machine) {
             Output::Nothing => None,
-            Output::Reply(reply) => {
+            Output::Reply(reply) | Output::Bound { reply, .. } => {
                 assert!(reply.len() <= 400, "an answer is short");
                 let answer = Message::from_bytes(&reply).expect("an answer can be read");
                 let question = Message::from_bytes(bytes).expect("only messages are answered");
@@ -216,11 +248,13 @@ impl Bench {
 
     /// A request with credentials, and attributes from the input before them.
     fn request(&mut self, number: u8, input: &mut Input<'_>) {
-        const METHODS: [Method; 5] = [
+        const METHODS: [Method; 7] = [
             method::ALLOCATE,
             method::REFRESH,
             method::CREATE_PERMISSION,
             method::CHANNEL_BIND,
+            method::CONNECT,
+            method::CONNECTION_BIND,
             Method::new(0x0FF),
         ];
         let shape = input.byte();
@@ -264,6 +298,10 @@ impl Bench {
                 _ => break,
             }
         }
+        if let Some((key, id)) = self.machine.attempt.take() {
+            let connected = self.server.connected(key, id, shape & 0x10 == 0);
+            self.machine.waiting = connected.and_then(Result::ok).map(|connected| connected.id);
+        }
     }
 
     /// What must always hold.
@@ -278,7 +316,7 @@ impl Bench {
 /// Attributes: a known kind or any, and a value: an address of a peer, or any bytes.
 fn attributes(input: &mut Input<'_>, transaction: u128) -> Vec<RawAttribute<'static>> {
     use stun_types::attribute::AttributeWrite as _;
-    const KINDS: [AttributeType; 8] = [
+    const KINDS: [AttributeType; 9] = [
         turn::RequestedTransport::TYPE,
         turn::ChannelNumber::TYPE,
         turn::Lifetime::TYPE,
@@ -287,11 +325,12 @@ fn attributes(input: &mut Input<'_>, transaction: u128) -> Vec<RawAttribute<'sta
         turn::RequestedAddressFamily::TYPE,
         turn::AdditionalAddressFamily::TYPE,
         turn::Data::TYPE,
+        turn::ConnectionId::TYPE,
     ];
     let count = input.byte() % 5;
     let one = |_| {
         let choice = input.byte();
-        match choice % 12 {
+        match choice % 13 {
             0 => RawAttribute::new(turn::RequestedTransport::TYPE, &[17, 0, 0, 0]).into_owned(),
             1 | 2 => {
                 let peer = peer(input);

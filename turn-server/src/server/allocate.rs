@@ -10,11 +10,15 @@ use super::reply::{self, Failure};
 use super::{OpenError, PortWish, Relays, Request, Rules, Server, family};
 use crate::address::Family;
 use crate::allocation::{Allocation, Relay};
+use crate::connection::Connections;
 use crate::memory;
 use crate::table::AllocationKey;
 
 /// The lifetime an allocation gets unless it asks for a longer one (section 7.2).
 const DEFAULT_LIFETIME: Duration = Duration::from_mins(10);
+
+/// The number of TCP in REQUESTED-TRANSPORT (RFC 6062 section 4.1).
+const TCP: u8 = 6;
 
 /// ADDITIONAL-ADDRESS-FAMILY under the number of the drafts, which coturn's clients still send.
 const DRAFT_ADDITIONAL: AttributeType = AttributeType::new(0x8032);
@@ -27,6 +31,8 @@ enum Wish {
     Reserved(u64),
     /// IPv4, and IPv6 where there is one.
     Both,
+    /// One of a family, for TCP.
+    Tcp(Family),
 }
 
 /// The relayed addresses there are for it.
@@ -66,14 +72,14 @@ impl<R: Relays> Server<R> {
         let transport = message
             .raw_attribute(turn::RequestedTransport::TYPE)
             .ok_or(Failure::BAD_REQUEST)?;
-        match transport.value[..] {
-            [turn::RequestedTransport::UDP, _, _, _] => {}
+        let wish = match transport.value[..] {
+            // 4. DONT-FRAGMENT: supported, and asked for with each Send indication.
+            // 5. to 9. Reservation, families, parity.
+            [turn::RequestedTransport::UDP, _, _, _] => wish(message)?,
+            [TCP, _, _, _] if rules.tcp => wish_for_tcp(request)?,
             [_, _, _, _] => return Err(Failure::TRANSPORT_NOT_SUPPORTED),
             _ => return Err(Failure::BAD_REQUEST),
-        }
-        // 4. DONT-FRAGMENT: supported, and asked for with each Send indication.
-        // 5. to 9. Reservation, families, parity.
-        let wish = wish(message)?;
+        };
         // "The server MAY redirect": 300 with another server of the client's family, while this one drains.
         if self.draining {
             let client = request.from.client.0;
@@ -103,6 +109,9 @@ impl<R: Relays> Server<R> {
             allocation.add_relay(relay);
         }
         (allocation.token, allocation.missing) = (opened.token, opened.missing);
+        if matches!(wish, Wish::Tcp(_)) {
+            allocation.connections = Some(Box::new(Connections::new(allocation.lease.meter())));
+        }
         let success = describe(&allocation, request);
         self.table.insert(allocation);
         self.counters.allocations += 1;
@@ -152,6 +161,23 @@ fn wish(message: &Message<'_>) -> Result<Wish, Failure> {
     Ok(Wish::One(requested?.unwrap_or(Family::V4), port))
 }
 
+/// RFC 6062 section 5.1: over UDP, or with what only UDP has, it is 400.
+fn wish_for_tcp(request: &Request<'_, '_>) -> Result<Wish, Failure> {
+    const ONLY_UDP: [AttributeType; 5] = [
+        turn::DontFragment::TYPE,
+        turn::EvenPort::TYPE,
+        turn::ReservationToken::TYPE,
+        turn::AdditionalAddressFamily::TYPE,
+        DRAFT_ADDITIONAL,
+    ];
+    let message = request.message;
+    if !request.from.via.is_stream() || ONLY_UDP.iter().any(|kind| message.raw_attribute(*kind).is_some()) {
+        return Err(Failure::BAD_REQUEST);
+    }
+    let family = family(message, turn::RequestedAddressFamily::TYPE)?;
+    Ok(Wish::Tcp(family.unwrap_or(Family::V4)))
+}
+
 fn open<R: Relays>(
     relays: &mut R,
     request: &Request<'_, '_>,
@@ -172,6 +198,14 @@ fn open<R: Relays>(
             Ok(Opened {
                 relays: vec![opened.relay],
                 token: opened.token,
+                missing: None,
+            })
+        }
+        Wish::Tcp(family) => {
+            let relay = relays.listen(key, family).map_err(failure)?;
+            Ok(Opened {
+                relays: vec![relay],
+                token: None,
                 missing: None,
             })
         }

@@ -64,6 +64,10 @@ impl<R: Relays> Server<R> {
             return Err(Failure::BAD_REQUEST);
         };
         let allocation = self.table.get_mut(key).ok_or(Failure::MISMATCH)?;
+        // There are no channels over TCP (RFC 6062 section 3).
+        if allocation.connections.is_some() {
+            return Err(Failure::BAD_REQUEST);
+        }
         // "Of the same family": 443.
         if allocation.relay(peer.family()).is_none() {
             return Err(Failure::FAMILY_MISMATCH);

@@ -34,7 +34,7 @@ impl<R: Relays> Server<R> {
         from: FiveTuple,
         message: &Message<'_>,
         bytes: &'m [u8],
-    ) -> Output<'_, 'm, R::Socket> {
+    ) -> Output<'_, 'm, R::Socket, R::Connection> {
         let Some(key) = self.live(now, &from) else {
             return Output::Nothing;
         };
@@ -56,7 +56,8 @@ impl<R: Relays> Server<R> {
         if !self
             .table
             .get(key)
-            .is_some_and(|allocation| allocation.permits(now.at, peer.ip()))
+            // (Over TCP there are no indications with data, RFC 6062 section 3.)
+            .is_some_and(|allocation| allocation.connections.is_none() && allocation.permits(now.at, peer.ip()))
         {
             return Output::Nothing;
         }

@@ -31,6 +31,8 @@ impl Failure {
     pub(super) const WRONG_CREDENTIALS: Self = Self::new(441, "Wrong Credentials");
     pub(super) const TRANSPORT_NOT_SUPPORTED: Self = Self::new(442, "Unsupported Transport Protocol");
     pub(super) const FAMILY_MISMATCH: Self = Self::new(443, "Peer Address Family Mismatch");
+    pub(super) const CONNECTION_EXISTS: Self = Self::new(446, "Connection Already Exists");
+    pub(super) const CONNECTION_FAILED: Self = Self::new(447, "Connection Timeout or Failure");
     pub(super) const QUOTA_REACHED: Self = Self::new(486, "Allocation Quota Reached");
     pub(super) const INSUFFICIENT_CAPACITY: Self = Self::new(508, "Insufficient Capacity");
 
@@ -59,6 +61,11 @@ impl Failure {
         }
     }
 
+    /// Adds the error code to an answer.
+    pub(super) fn describe(&self, response: &mut MessageWriteVec) {
+        describe(response, self.code, self.reason);
+    }
+
     pub(super) fn write(&self, request: &Message<'_>) -> MessageWriteVec {
         let mut response = error(request, self.code, self.reason);
         if !self.unknown.is_empty() {
@@ -85,8 +92,12 @@ pub(super) fn success(request: &Message<'_>) -> MessageWriteVec {
 
 fn error(request: &Message<'_>, code: u16, reason: &str) -> MessageWriteVec {
     let mut response = Message::builder_error(request, MessageWriteVec::with_capacity(128));
-    response.push_attribute_unchecked(&RawAttribute::new(ErrorCode::TYPE, &error_value(code, reason)));
+    describe(&mut response, code, reason);
     response
+}
+
+fn describe(response: &mut MessageWriteVec, code: u16, reason: &str) {
+    response.push_attribute_unchecked(&RawAttribute::new(ErrorCode::TYPE, &error_value(code, reason)));
 }
 
 /// Answers a request that did not pass authentication: without integrity, and without words, because it is sent to
@@ -142,6 +153,7 @@ pub(super) fn unknown_attributes(message: &Message<'_>) -> Vec<AttributeType> {
         turn::RequestedTransport::TYPE,
         turn::DontFragment::TYPE,
         turn::ReservationToken::TYPE,
+        turn::ConnectionId::TYPE,
     ];
     let mut unknown: Vec<AttributeType> = message
         .iter_attributes()

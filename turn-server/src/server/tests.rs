@@ -3,6 +3,7 @@
 mod abuse;
 mod allocating;
 mod authenticating;
+mod connecting;
 mod coturn;
 mod random;
 mod relaying;
@@ -30,6 +31,10 @@ struct Ports {
     free: Rc<RefCell<BTreeSet<(Family, u16)>>>,
     reserved: HashMap<u64, FakeSocket>,
     next_token: u64,
+    /// Connections that are being made.
+    attempts: Vec<(AllocationKey, ConnectionId)>,
+    /// Those that wait for a client of this name.
+    waiting: HashMap<ConnectionId, Box<str>>,
 }
 
 #[derive(Debug)]
@@ -67,6 +72,8 @@ impl Ports {
             free: Rc::new(RefCell::new(free)),
             reserved: HashMap::new(),
             next_token: 7,
+            attempts: Vec::new(),
+            waiting: HashMap::new(),
         }
     }
 
@@ -93,6 +100,7 @@ impl Ports {
 
 impl Relays for Ports {
     type Socket = FakeSocket;
+    type Connection = ConnectionId;
 
     fn open(&mut self, _: AllocationKey, family: Family, wish: PortWish) -> Result<Opened<FakeSocket>, OpenError> {
         let free = self.free.borrow().clone();
@@ -122,6 +130,31 @@ impl Relays for Ports {
             .remove(&token)
             .map(Self::relay)
             .ok_or(OpenError::OutOfPorts)
+    }
+
+    fn listen(&mut self, key: AllocationKey, family: Family) -> Result<Relay<FakeSocket>, OpenError> {
+        self.open(key, family, PortWish::Any).map(|opened| opened.relay)
+    }
+
+    fn connect(
+        &mut self,
+        _: Instant,
+        key: AllocationKey,
+        _: &FakeSocket,
+        id: ConnectionId,
+        _: PeerAddress,
+    ) -> std::io::Result<()> {
+        self.attempts.push((key, id));
+        Ok(())
+    }
+
+    fn claim(&mut self, _: Instant, id: ConnectionId, username: &str) -> Result<ConnectionId, ClaimError> {
+        let owner = self.waiting.get(&id).ok_or(ClaimError::Unknown)?;
+        if **owner == *username {
+            Ok(id)
+        } else {
+            Err(ClaimError::AnothersUser)
+        }
     }
 }
 
@@ -166,6 +199,7 @@ impl Bench {
                 vec![],
                 (RelayPort(50_000), RelayPort(50_099)),
             ),
+            tcp: true,
             quota,
             longest_lifetime: Duration::from_hours(1),
             alternates: vec!["192.0.2.20:3478".parse().unwrap()],
@@ -181,7 +215,7 @@ impl Bench {
     /// Sends bytes; the answer, if there is one.
     fn raw(&mut self, from: FiveTuple, bytes: &[u8]) -> Option<Vec<u8>> {
         match self.server.message(self.now, from, bytes, &mut self.ports) {
-            Output::Reply(reply) => Some(reply),
+            Output::Reply(reply) | Output::Bound { reply, .. } => Some(reply),
             Output::Nothing | Output::ToPeer { .. } => None,
         }
     }
@@ -311,7 +345,7 @@ impl Client {
         match bench.server.message(bench.now, self.from, &bytes, &mut bench.ports) {
             Output::ToPeer { peer, data, .. } => Some((peer.socket(), data.to_vec())),
             Output::Nothing => None,
-            Output::Reply(_) => panic!("an indication is not answered"),
+            Output::Reply(_) | Output::Bound { .. } => panic!("an indication is not answered"),
         }
     }
 

@@ -182,8 +182,8 @@ impl Associations {
             };
             if let Some((number, data)) = channel_datagram(message) {
                 core.channel_data(now, from, number, &message[data]);
-            } else if let Some(reply) = core.message(now, from, message) {
-                association.session.send(&reply);
+            } else if let Some(answer) = core.message(now, from, message) {
+                association.session.send(&answer.reply);
             }
         };
         if association.half_open && association.session.is_established() {

@@ -1,7 +1,7 @@
 //! The bytes of a stream, in clear or through TLS, and what waits to be written.
 
 use std::io::{self, IoSlice, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 
 use rustls::ServerConnection;
 
@@ -101,6 +101,35 @@ impl Pipe {
         } else {
             Err(io::ErrorKind::WriteZero.into())
         }
+    }
+
+    /// Puts bytes behind what waits, as they are.
+    pub(super) fn send_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(tls) = &mut self.tls else {
+            self.output.extend_from_slice(bytes);
+            return Ok(());
+        };
+        tls.writer().write_all(bytes)?;
+        while tls.wants_write() {
+            tls.write_tls(&mut self.output)?;
+        }
+        Ok(())
+    }
+
+    /// Says that nothing more will come. Whether that is written; the rest of the stream goes on.
+    pub(super) fn end(&mut self) -> io::Result<bool> {
+        if let Some(tls) = &mut self.tls {
+            // Once only, however often it is said.
+            tls.send_close_notify();
+            while tls.wants_write() {
+                tls.write_tls(&mut self.output)?;
+            }
+        }
+        let written = self.flush()?;
+        if written {
+            self.socket.shutdown(Shutdown::Write)?;
+        }
+        Ok(written)
     }
 
     /// Writes what can be written. Whether that was all.

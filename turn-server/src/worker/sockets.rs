@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 use rustix::event::epoll;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::peers::{self, Attempts, Exchange, PeerConnection};
 use crate::address::{Family, PeerAddress, RelayAddress};
 use crate::allocation::Relay;
 use crate::config::{Listen, Ports, Transport};
+use crate::connection::ConnectionId;
 use crate::datapath::errors::receive_errors;
 use crate::datapath::{receive_runs, set_dont_fragment};
-use crate::server::{OpenError, Opened, PortWish, Relays};
+use crate::server::{ClaimError, OpenError, Opened, PortWish, Relays};
 use crate::table::AllocationKey;
 
 /// The listeners' buffers, in bytes; the kernel gives what it allows.
@@ -39,6 +41,12 @@ pub enum Token {
     Stream(u32),
     /// A UDP listener for DTLS.
     Associations(u32),
+    /// The peer's side of a stream that is bound to one.
+    Peer(u32),
+    /// A connection that is being made to a peer.
+    Attempt(ConnectionId),
+    /// An allocation's TCP listener.
+    Incoming(AllocationKey, Family),
     /// An allocation's socket.
     Relay(AllocationKey, Family),
 }
@@ -53,6 +61,10 @@ impl From<Token> for epoll::EventData {
             Token::Relay(key, Family::V4) => (4, key.0),
             Token::Relay(key, Family::V6) => (5, key.0),
             Token::Associations(index) => (6, index),
+            Token::Peer(index) => (7, index),
+            Token::Attempt(id) => (8, id.0),
+            Token::Incoming(key, Family::V4) => (9, key.0),
+            Token::Incoming(key, Family::V6) => (10, key.0),
         };
         Self::new_u64(kind << 32 | u64::from(index))
     }
@@ -69,6 +81,10 @@ impl From<epoll::EventData> for Token {
             4 => Self::Relay(AllocationKey(index), Family::V4),
             5 => Self::Relay(AllocationKey(index), Family::V6),
             6 => Self::Associations(index),
+            7 => Self::Peer(index),
+            8 => Self::Attempt(ConnectionId(index)),
+            9 => Self::Incoming(AllocationKey(index), Family::V4),
+            10 => Self::Incoming(AllocationKey(index), Family::V6),
             _ => Self::Wake,
         }
     }
@@ -124,20 +140,27 @@ fn new(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket
 
 /// The socket of a relayed address.
 #[derive(Debug)]
-pub struct RelaySocket(UdpSocket);
+pub enum RelaySocket {
+    /// Of an allocation for UDP.
+    Datagrams(UdpSocket),
+    /// Of one for TCP.
+    Listener(TcpListener),
+}
 
 impl RelaySocket {
     /// Sends one datagram; lost where the kernel does not take it.
     pub fn send(&self, data: &[u8], peer: PeerAddress, dont_fragment: bool) {
+        let Self::Datagrams(socket) = self else {
+            return;
+        };
         // The option is the socket's, not the datagram's.
         if dont_fragment {
             set_dont_fragment(self.as_fd(), true);
         }
         // The first may only report an error that came back for an earlier one.
-        let _ = self
-            .0
+        let _ = socket
             .send_to(data, peer.socket())
-            .or_else(|_| self.0.send_to(data, peer.socket()));
+            .or_else(|_| socket.send_to(data, peer.socket()));
         if dont_fragment {
             set_dont_fragment(self.as_fd(), false);
         }
@@ -146,7 +169,10 @@ impl RelaySocket {
 
 impl AsFd for RelaySocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        match self {
+            Self::Datagrams(socket) => socket.as_fd(),
+            Self::Listener(listener) => listener.as_fd(),
+        }
     }
 }
 
@@ -158,6 +184,8 @@ pub struct RelaySettings {
     /// What clients are told instead of the address of the same family.
     advertised: Arc<[IpAddr]>,
     ports: Ports,
+    /// The connections that wait for their clients.
+    exchange: Exchange,
     reserved: Arc<Mutex<HashMap<u64, Reserved>>>,
 }
 
@@ -179,6 +207,7 @@ impl RelaySettings {
             addresses: addresses.into(),
             advertised: advertised.into(),
             ports,
+            exchange: Exchange::default(),
             reserved: Arc::default(),
         }
     }
@@ -188,16 +217,27 @@ impl RelaySettings {
 pub struct Sockets {
     epoll: Rc<OwnedFd>,
     settings: RelaySettings,
+    pub(super) attempts: Attempts,
 }
 
 impl Sockets {
     /// For the worker that waits on this epoll.
     pub fn new(epoll: Rc<OwnedFd>, settings: RelaySettings) -> io::Result<Self> {
-        Ok(Self { epoll, settings })
+        let attempts = Attempts::new(Rc::clone(&epoll));
+        Ok(Self {
+            epoll,
+            settings,
+            attempts,
+        })
     }
 
     fn reserved(&self) -> MutexGuard<'_, HashMap<u64, Reserved>> {
         self.settings.reserved.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where connections wait for their clients.
+    pub(super) fn exchange(&self) -> &Exchange {
+        &self.settings.exchange
     }
 
     /// Lets go of the reserved ports that nobody asked for.
@@ -206,6 +246,13 @@ impl Sockets {
         if let Ok(mut reserved) = self.settings.reserved.try_lock() {
             reserved.retain(|_, reserved| reserved.until > now);
         }
+    }
+
+    /// The relay's address of a family.
+    fn address(&self, family: Family) -> Result<IpAddr, OpenError> {
+        let mut addresses = self.settings.addresses.iter();
+        let found = addresses.find(|ip| Family::of(**ip) == family);
+        found.copied().ok_or(OpenError::NoSuchFamily)
     }
 
     fn watch(
@@ -221,7 +268,7 @@ impl Sockets {
         epoll::add(&*self.epoll, &socket, token.into(), epoll::EventFlags::IN).map_err(|_| OpenError::OutOfPorts)?;
         Ok(Relay {
             address: self.advertised(address),
-            socket: RelaySocket(socket),
+            socket: RelaySocket::Datagrams(socket),
         })
     }
 
@@ -288,12 +335,10 @@ impl Sockets {
 
 impl Relays for Sockets {
     type Socket = RelaySocket;
+    type Connection = PeerConnection;
 
     fn open(&mut self, key: AllocationKey, family: Family, wish: PortWish) -> Result<Opened<RelaySocket>, OpenError> {
-        let mut addresses = self.settings.addresses.iter();
-        let ip = *addresses
-            .find(|ip| Family::of(**ip) == family)
-            .ok_or(OpenError::NoSuchFamily)?;
+        let ip = self.address(family)?;
         let (socket, address, token) = self.bind(ip, wish)?;
         Ok(Opened {
             relay: self.watch(socket, address, key)?,
@@ -307,6 +352,47 @@ impl Relays for Sockets {
             .filter(|reserved| reserved.until > now)
             .ok_or(OpenError::OutOfPorts)?;
         self.watch(reserved.socket, reserved.address, key)
+    }
+
+    fn listen(&mut self, key: AllocationKey, family: Family) -> Result<Relay<RelaySocket>, OpenError> {
+        let ip = self.address(family)?;
+        let (first, last) = (self.settings.ports.first.0, self.settings.ports.last.0);
+        let count = u64::from(last - first) + 1;
+        let start = random()? % count;
+        for attempt in 0..count.min(TRIES.into()) {
+            let offset = u16::try_from((start + attempt) % count).unwrap_or_default();
+            let address = SocketAddr::new(ip, first + offset);
+            let Some(listener) = peers::listen(address)? else {
+                continue;
+            };
+            // Once for each connection: one that cannot be taken for want of a descriptor waits for the next.
+            let flags = epoll::EventFlags::IN | epoll::EventFlags::ET;
+            epoll::add(&*self.epoll, &listener, Token::Incoming(key, family).into(), flags)
+                .map_err(|_| OpenError::OutOfPorts)?;
+            return Ok(Relay {
+                address: self.advertised(address),
+                socket: RelaySocket::Listener(listener),
+            });
+        }
+        Err(OpenError::OutOfPorts)
+    }
+
+    fn connect(
+        &mut self,
+        now: Instant,
+        key: AllocationKey,
+        from: &RelaySocket,
+        id: ConnectionId,
+        peer: PeerAddress,
+    ) -> io::Result<()> {
+        match from {
+            RelaySocket::Listener(listener) => self.attempts.begin(now, key, listener.local_addr()?, id, peer),
+            RelaySocket::Datagrams(_) => Err(io::ErrorKind::Unsupported.into()),
+        }
+    }
+
+    fn claim(&mut self, now: Instant, id: ConnectionId, username: &str) -> Result<PeerConnection, ClaimError> {
+        self.settings.exchange.claim(now, id, username)
     }
 }
 

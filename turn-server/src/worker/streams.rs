@@ -12,7 +12,9 @@ use rustix::event::epoll;
 use rustls::{ServerConfig, ServerConnection};
 use slab::Slab;
 
-use super::core::Core;
+use super::core::{Answer, Core};
+use super::data_connection::{DataConnection, Round};
+use super::peers::PeerConnection;
 use super::pipe::Pipe;
 use super::sockets::{Sockets, Token};
 use crate::address::{ClientAddress, FiveTuple, Via};
@@ -72,6 +74,8 @@ struct Stream {
     input: Vec<u8>,
     /// Whether the kernel is to tell when more can be written.
     waits: bool,
+    /// The peer that everything goes to and comes from, once it is bound to one.
+    bound: Option<Box<DataConnection>>,
 }
 
 /// The streams of a worker.
@@ -154,6 +158,7 @@ impl Streams {
                     since: now.at,
                     input: Vec::new(),
                     waits: false,
+                    bound: None,
                 });
                 *self.by_address.entry(prefix(address.ip())).or_default() += 1;
                 *self.by_network.entry(network(address.ip())).or_default() += 1;
@@ -172,12 +177,16 @@ impl Streams {
     }
 
     /// Reads from and writes to a stream.
-    pub(super) fn ready(&mut self, now: Now, key: u32, core: &mut Core) {
+    pub(super) fn ready(&mut self, now: Now, key: u32, events: epoll::EventFlags, core: &mut Core) {
         let Some(stream) = self.open.get_mut(key as usize) else {
             return;
         };
         // Whatever it was that became ready: both are quick to try.
-        let open = stream.read(now, core) && stream.flush(&self.epoll, key).is_ok();
+        let open = if stream.bound.is_some() {
+            !events.contains(epoll::EventFlags::ERR) && stream.pump(now, &self.epoll, key, core)
+        } else {
+            stream.read(now, &self.epoll, key, core)
+        };
         if !open {
             self.close(key as usize, &mut core.server);
         }
@@ -197,21 +206,25 @@ impl Streams {
     }
 
     /// Closes the streams that hold a place without using it.
-    pub fn sweep(&mut self, now: Now, server: &mut Server<Sockets>) {
+    pub(super) fn sweep(&mut self, now: Now, core: &mut Core) {
         let over = |since, seconds: u32| now.at.saturating_duration_since(since) > Duration::from_secs(seconds.into());
         let (idle, partial) = (self.limits.idle, self.limits.partial);
-        let useless = |stream: &Stream| {
-            let idle = over(stream.since, idle) && !server.knows(now, &stream.from);
+        let epoll = &self.epoll;
+        let mut useless = |key: usize, stream: &mut Stream| {
+            if let Some(bound) = &mut stream.bound {
+                let key = u32::try_from(key).unwrap_or(u32::MAX);
+                return bound.is_over() || bound.resume() && !stream.pump(now, epoll, key, core);
+            }
+            let idle = over(stream.since, idle) && !core.server.knows(now, &stream.from);
             idle || stream.half_since.is_some_and(|since| over(since, partial))
         };
         let useless: Vec<_> = self
             .open
-            .iter()
-            .filter(|(_, stream)| useless(stream))
-            .map(|(key, _)| key)
+            .iter_mut()
+            .filter_map(|(key, stream)| useless(key, stream).then_some(key))
             .collect();
         for key in useless {
-            self.close(key, server);
+            self.close(key, &mut core.server);
         }
     }
 
@@ -226,8 +239,33 @@ impl Streams {
 }
 
 impl Stream {
+    /// Moves bytes between client and peer. Whether the stream goes on.
+    fn pump(&mut self, now: Now, epoll: &OwnedFd, key: u32, core: &mut Core) -> bool {
+        let (quota, milliseconds) = core.server.quota(now);
+        let mut round = Round {
+            milliseconds,
+            quota,
+            to_peers: &mut core.to_peers,
+            to_clients: &mut core.to_clients,
+        };
+        let Some(bound) = &mut self.bound else {
+            return false;
+        };
+        bound.pump(epoll, key, &mut self.pipe, &mut round).unwrap_or(false)
+    }
+
+    /// From now on everything goes to and comes from a peer, beginning with what has come already.
+    fn bind(&mut self, epoll: &OwnedFd, key: u32, peer: PeerConnection) -> io::Result<()> {
+        let mut interest = READABLE;
+        interest.set(epoll::EventFlags::OUT, self.waits);
+        let begun = std::mem::take(&mut self.input);
+        self.bound = Some(Box::new(DataConnection::new(epoll, key, peer, begun, interest)?));
+        self.half_since = None;
+        Ok(())
+    }
+
     /// Reads, and does what came. Whether the stream goes on.
-    fn read(&mut self, now: Now, core: &mut Core) -> bool {
+    fn read(&mut self, now: Now, epoll: &OwnedFd, key: u32, core: &mut Core) -> bool {
         let Ok(mut open) = self.pipe.read(&mut self.input) else {
             return false;
         };
@@ -249,11 +287,16 @@ impl Stream {
                     break;
                 }
                 Frame::Message(total) => {
-                    if let Some(reply) = core.message(now, self.from, &rest[..total]) {
+                    let answer = core.message(now, self.from, &rest[..total]);
+                    done += total;
+                    if let Some(Answer { reply, bound }) = answer {
                         // A client that asks and does not read gets no more.
                         open &= self.pipe.backlog() <= BACKLOG && self.pipe.send(&reply, &[]).is_ok();
+                        if let Some(peer) = bound {
+                            self.input.drain(..done);
+                            return open && self.bind(epoll, key, peer).is_ok() && self.pump(now, epoll, key, core);
+                        }
                     }
-                    done += total;
                 }
                 Frame::ChannelData { number, data, total } => {
                     core.channel_data(now, self.from, number, &rest[data]);
@@ -271,7 +314,7 @@ impl Stream {
             let since = if done > 0 { None } else { self.half_since };
             self.half_since = since.or(Some(now.at));
         }
-        open
+        open && self.flush(epoll, key).is_ok()
     }
 
     /// Writes what can be written, and asks to be told when the rest can.

@@ -9,11 +9,12 @@ use visavis_turn::address::{ClientAddress, Family, FiveTuple, PeerAddress, Relay
 use visavis_turn::allocation::{ChannelNumber, Relay as Relayed};
 use visavis_turn::authentication::Authenticator;
 use visavis_turn::clock::Now;
+use visavis_turn::connection::ConnectionId;
 use visavis_turn::framing::channel_datagram;
 use visavis_turn::peer_policy::PeerPolicy;
 use visavis_turn::quota::Quota;
 use visavis_turn::server::relaying::ToClient;
-use visavis_turn::server::{OpenError, Opened, Output, PortWish, Relays, Rules, Server};
+use visavis_turn::server::{ClaimError, OpenError, Opened, Output, PortWish, Relays, Rules, Server};
 use visavis_turn::table::AllocationKey;
 use zeroize::Zeroizing;
 
@@ -24,6 +25,7 @@ struct Ports(u16);
 
 impl Relays for Ports {
     type Socket = ();
+    type Connection = ();
 
     fn open(&mut self, _: AllocationKey, family: Family, wish: PortWish) -> Result<Opened<()>, OpenError> {
         let ip: IpAddr = match family {
@@ -43,6 +45,25 @@ impl Relays for Ports {
     fn redeem(&mut self, _: Instant, _: AllocationKey, _: u64) -> Result<Relayed<()>, OpenError> {
         Err(OpenError::OutOfPorts)
     }
+
+    fn listen(&mut self, _: AllocationKey, _: Family) -> Result<Relayed<()>, OpenError> {
+        Err(OpenError::OutOfPorts)
+    }
+
+    fn connect(
+        &mut self,
+        _: Instant,
+        _: AllocationKey,
+        (): &(),
+        _: ConnectionId,
+        _: PeerAddress,
+    ) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    fn claim(&mut self, _: Instant, _: ConnectionId, _: &str) -> Result<(), ClaimError> {
+        Err(ClaimError::Unknown)
+    }
 }
 
 pub(crate) struct Ours {
@@ -59,6 +80,8 @@ impl Ours {
         let rules = Rules {
             authenticator: Authenticator::new(REALM.to_owned(), vec![], HashMap::from(users), [7; 32]),
             peers: PeerPolicy::new(vec![], vec![], vec![], vec![], range),
+            // The other server has none.
+            tcp: false,
             quota: Quota {
                 bytes_per_second: 0,
                 packets_per_second: 0,
@@ -98,7 +121,7 @@ impl Relay for Ours {
             return sent.map_or(Given::Nothing, |((), peer)| Given::ToPeer(peer.socket()));
         }
         match self.server.message(self.now, from, datagram, &mut self.ports) {
-            Output::Reply(answer) => Given::Answer(answer),
+            Output::Reply(answer) | Output::Bound { reply: answer, .. } => Given::Answer(answer),
             Output::ToPeer { peer, .. } => Given::ToPeer(peer.socket()),
             Output::Nothing => Given::Nothing,
         }

@@ -52,17 +52,7 @@ impl Client {
     pub(crate) fn request(&mut self, method: Method, attributes: &[RawAttribute<'_>]) -> Answer {
         loop {
             self.next_transaction += 1;
-            let kind = MessageType::from_class_method(MessageClass::Request, method);
-            let mut message = Message::builder(kind, self.next_transaction.into(), MessageWriteVec::new());
-            for attribute in attributes {
-                message.push_attribute_unchecked(attribute);
-            }
-            message.push_attribute_unchecked(&RawAttribute::new(Username::TYPE, b"user1"));
-            message.push_attribute_unchecked(&RawAttribute::new(Realm::TYPE, b"test"));
-            message.push_attribute_unchecked(&RawAttribute::new(Nonce::TYPE, self.nonce.as_bytes()));
-            let key = Key::derive(PasswordAlgorithm::Md5, "user1", "test", "test");
-            sign(&mut message, &key, Integrity::Sha1);
-            let answer = self.ask(&message.finish());
+            let answer = self.ask(&signed(method, self.next_transaction, &self.nonce, attributes));
             match (answer.error(), answer.nonce()) {
                 (Some(438), Some(nonce)) if nonce != self.nonce => self.nonce = nonce,
                 _ => return answer,
@@ -94,6 +84,21 @@ impl Client {
         let peer = turn::XorPeerAddress::new(peer, 0.into()).to_raw().into_owned();
         self.request(method::CHANNEL_BIND, &[number, peer])
     }
+}
+
+/// A request of `user1`.
+pub(crate) fn signed(method: Method, transaction: u128, nonce: &str, attributes: &[RawAttribute<'_>]) -> Vec<u8> {
+    let kind = MessageType::from_class_method(MessageClass::Request, method);
+    let mut message = Message::builder(kind, transaction.into(), MessageWriteVec::new());
+    for attribute in attributes {
+        message.push_attribute_unchecked(attribute);
+    }
+    message.push_attribute_unchecked(&RawAttribute::new(Username::TYPE, b"user1"));
+    message.push_attribute_unchecked(&RawAttribute::new(Realm::TYPE, b"test"));
+    message.push_attribute_unchecked(&RawAttribute::new(Nonce::TYPE, nonce.as_bytes()));
+    let key = Key::derive(PasswordAlgorithm::Md5, "user1", "test", "test");
+    sign(&mut message, &key, Integrity::Sha1);
+    message.finish()
 }
 
 impl Answer {

@@ -8,6 +8,7 @@
 
 mod client;
 mod clients;
+mod connections;
 mod dtls;
 mod exhaustion;
 mod exposure;

@@ -53,7 +53,7 @@ impl Relay {
              listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
              \"dtls://{address}:5349\"]\n\
              tls = {{ certificate = \"{path}/certificate.pem\", key = \"{path}/key.pem\" }}\n\
-             relay.address = [\"{address}\", \"::1\"]\nrelay.ports = \"49152-65535\"\n\
+             relay.address = [\"{address}\", \"::1\"]\nrelay.ports = \"49152-65535\"\nrelay.tcp = true\n\
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
         );
         std::fs::write(&configuration, text).unwrap();

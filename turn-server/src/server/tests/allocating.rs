@@ -92,7 +92,7 @@ fn what_does_not_go_together_is_400() {
 #[test]
 fn other_transports_are_442_and_other_families_440() {
     let mut bench = Bench::with(Quota::default(), Ports::new(&[Family::V4], 50_000..50_100));
-    let tcp = RawAttribute::new(turn::RequestedTransport::TYPE, &[6, 0, 0, 0]);
+    let tcp = RawAttribute::new(turn::RequestedTransport::TYPE, &[132, 0, 0, 0]);
     assert_eq!(allocate(&mut bench, 1, &[tcp]).error(), Some(442));
     assert_eq!(allocate(&mut bench, 1, &[udp(), requested(3)]).error(), Some(440));
 }
