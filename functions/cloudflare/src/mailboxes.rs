@@ -55,9 +55,7 @@ impl Mailboxes for MailboxObjects {
 
     fn append(&self, mailbox: &str, id: &str, sealed: String) -> impl Future<Output = PortResult<u64>> + Send {
         SendFuture::new(async move {
-            if sealed.len() > mailbox_limits::ENTRY_BYTES {
-                return Err(PortError::Constraint("an entry is too large".into()));
-            }
+            mailbox_limits::check(&sealed)?;
             let mut init = RequestInit::new();
             init.with_method(Method::Post).with_body(Some(sealed.into()));
             let answer: Appended = json(self.ask(mailbox, "/entries", &[("id", id.to_owned())], &init).await?).await?;
@@ -125,6 +123,11 @@ impl Mailboxes for MailboxObjects {
                 .insert(header::SEC_WEBSOCKET_PROTOCOL, subprotocol);
             Ok(response)
         })
+    }
+
+    // Each object has an alarm for that.
+    async fn tidy(&self) -> PortResult<()> {
+        Ok(())
     }
 }
 

@@ -81,6 +81,20 @@ const CONTACT: &str = "whom to tell about a weakness, a https: or mailto: link";
 const FACTOR: &str = "a whole number from 1 to 100000 that multiplies every rate limit, or leave it out";
 
 impl Config {
+    /// The names of all settings.
+    pub const SETTINGS: [&str; 10] = [
+        "PUBLIC_URL",
+        "TOKEN_KEY",
+        "TOKEN_KEY_PREVIOUS",
+        "VAULT_KEY",
+        "VAULT_KEY_PREVIOUS",
+        "RELAY_SECRET",
+        "RELAY_URLS",
+        "OPERATOR_KEY",
+        "SECURITY_CONTACT",
+        "LIMITS_FACTOR",
+    ];
+
     /// Reads all settings, and refuses a missing, malformed or weak one.
     ///
     /// # Errors

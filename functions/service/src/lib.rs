@@ -30,6 +30,7 @@ mod presence;
 mod problem;
 mod relay;
 mod reports;
+mod schedule;
 mod text;
 mod time;
 mod trust;
@@ -79,10 +80,7 @@ pub fn router<P: Platform>(platform: P, config: Config) -> Router {
 /// The platform did not answer, or a call could not be read. What does not depend on it was done all the same, and the
 /// next call goes on.
 pub async fn tick<P: Platform>(platform: P, config: Config) -> Result<(), Problem> {
-    let app = App::new(platform, config);
-    let ticked = app.tick().await;
-    app.rotate().await?;
-    ticked
+    App::new(platform, config).scheduled_work().await
 }
 
 /// The routes of each capability.
@@ -105,7 +103,7 @@ fn routes<P: Platform>() -> Router<App<P>> {
 }
 
 /// Answers every request with the reason why the service does not start.
-pub fn refusing_router(error: &ConfigError) -> Router {
-    let problem = Problem::misconfigured(error.to_string());
+pub fn refusing_router(reason: impl Into<Problem>) -> Router {
+    let problem = reason.into();
     Router::new().fallback(move || std::future::ready(policy::refuse(&problem)))
 }

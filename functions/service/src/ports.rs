@@ -90,6 +90,17 @@ pub enum Delivery {
     Gap(u64),
 }
 
+impl Delivery {
+    /// The cursor of a reader who has handled this delivery.
+    #[must_use]
+    pub fn cursor(&self) -> u64 {
+        match self {
+            Self::Entry(entry) => entry.sequence,
+            Self::Gap(last) => *last,
+        }
+    }
+}
+
 /// One page of a mailbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
@@ -97,6 +108,31 @@ pub struct Page {
     pub deliveries: Vec<Delivery>,
     /// Whether there is more after the last one.
     pub more: bool,
+}
+
+impl Page {
+    /// What a reader finds after a cursor, at most `limit` deliveries. `last` is the last sequence given out, 0 at the
+    /// beginning; `entries` are those kept that come after the cursor: in order, without a hole, and at least the first
+    /// `limit` of them.
+    #[must_use]
+    pub fn new(after: u64, last: u64, limit: usize, entries: impl IntoIterator<Item = Entry>) -> Self {
+        let mut entries = entries.into_iter().peekable();
+        // The next sequence that is still there, or the one that the next append will have.
+        let next = entries.peek().map_or(last + 1, |entry| entry.sequence);
+        let gap = if after > last {
+            // The mailbox was forgotten since.
+            Some(last)
+        } else {
+            (after + 1 < next).then(|| next - 1)
+        };
+        let deliveries = gap.map(Delivery::Gap).into_iter().chain(entries.map(Delivery::Entry));
+        let deliveries: Vec<_> = deliveries.take(limit).collect();
+        let cursor = deliveries.last().map_or(after, Delivery::cursor);
+        Self {
+            more: cursor < last,
+            deliveries,
+        }
+    }
 }
 
 /// Bounds that every platform keeps for every mailbox.
@@ -112,8 +148,30 @@ pub mod mailbox_limits {
     pub const ENTRY_BYTES: usize = 128 * 1024;
     /// At most so many listeners at once; one more replaces the oldest.
     pub const LISTENERS: usize = 8;
+    /// A mailbox that nobody has used for so long has no reader left: it outlasts a session and every token. What it was
+    /// may be forgotten then, and its sequence begin at 1 again.
+    pub const FORGOTTEN_AFTER: Duration = Duration::from_hours(24);
+    /// How exactly the last use is remembered: each time it is noted costs a write.
+    pub const USE_NOTED_EVERY: Duration = Duration::from_hours(1);
     /// The subprotocol that a WebSocket speaks (RFC 6455 section 1.9).
     pub const SUBPROTOCOL: &str = "visavis.v1";
+
+    /// Refuses an envelope that is too large.
+    ///
+    /// # Errors
+    /// It is.
+    pub fn check(sealed: &str) -> super::PortResult<()> {
+        if sealed.len() > ENTRY_BYTES {
+            return Err(super::PortError::Constraint("an envelope is too large".into()));
+        }
+        Ok(())
+    }
+}
+
+/// A duration as the database counts.
+#[must_use]
+pub fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// One mailbox for each participant. What is appended is read in order, lost never, repeated never: a reader says after
@@ -143,6 +201,9 @@ pub trait Mailboxes: Send + Sync + 'static {
         after: u64,
         head: Parts,
     ) -> impl Future<Output = PortResult<Response<Body>>> + Send;
+
+    /// Drops what is too old, where the platform does not by itself. Called every few minutes.
+    fn tidy(&self) -> impl Future<Output = PortResult<()>> + Send;
 }
 
 /// The built pages, scripts and styles.

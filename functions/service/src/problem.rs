@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
-use crate::ports::PortError;
+use crate::{config::ConfigError, ports::PortError};
 
 /// What went wrong: the last part of a problem's `type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -160,7 +160,7 @@ impl Problem {
         )
     }
 
-    /// A setting is missing or weak; `detail` names it.
+    /// A setting is missing or weak, or the deployment is not whole; `detail` names it.
     pub(crate) fn misconfigured(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Slug::Misconfigured, detail).retry_after(60)
     }
@@ -190,6 +190,12 @@ impl From<PortError> for Problem {
                 "This platform does not offer that. Use one of the other ways.",
             ),
         }
+    }
+}
+
+impl From<&ConfigError> for Problem {
+    fn from(error: &ConfigError) -> Self {
+        Self::misconfigured(error.to_string())
     }
 }
 

@@ -15,7 +15,7 @@ use http::{Response, StatusCode, header, request::Parts};
 use tokio::sync::watch;
 
 use super::MemoryClock;
-use crate::ports::{Clock as _, Delivery, Entry, Mailboxes, Page, PortError, PortResult, mailbox_limits};
+use crate::ports::{Clock as _, Delivery, Entry, Mailboxes, Page, PortError, PortResult, mailbox_limits, milliseconds};
 
 /// The mailboxes of [`super::Memory`].
 #[derive(Clone)]
@@ -55,31 +55,17 @@ impl Mailbox {
     }
 
     fn drop_outdated(&mut self, now: i64) {
-        let age = i64::try_from(mailbox_limits::AGE.as_millis()).unwrap();
+        let age = milliseconds(mailbox_limits::AGE);
         self.entries.retain(|entry| entry.at > now - age);
     }
 
     fn read(&self, after: u64, limit: usize) -> Page {
-        let next = self.entries.front().map_or(self.last + 1, |entry| entry.sequence);
-        let mut deliveries = Vec::new();
-        let mut cursor = after;
-        if after > self.last || after + 1 < next {
-            cursor = if after > self.last { self.last } else { next - 1 };
-            deliveries.push(Delivery::Gap(cursor));
-        }
-        let from = cursor;
-        let entries = self.entries.iter().filter(|entry| entry.sequence > from);
-        for entry in entries.take(limit.saturating_sub(deliveries.len())) {
-            cursor = entry.sequence;
-            deliveries.push(Delivery::Entry(Entry {
-                sequence: entry.sequence,
-                sealed: entry.sealed.clone(),
-            }));
-        }
-        Page {
-            deliveries,
-            more: cursor < self.last,
-        }
+        let entries = self.entries.iter().filter(|entry| entry.sequence > after);
+        let entries = entries.map(|entry| Entry {
+            sequence: entry.sequence,
+            sealed: entry.sealed.clone(),
+        });
+        Page::new(after, self.last, limit, entries)
     }
 }
 
@@ -163,8 +149,8 @@ impl Listener {
                 mailbox.drop_outdated(now);
                 mailbox.read(self.cursor, usize::MAX)
             };
-            if let Some(Delivery::Entry(Entry { sequence, .. }) | Delivery::Gap(sequence)) = page.deliveries.last() {
-                self.cursor = *sequence;
+            if let Some(last) = page.deliveries.last() {
+                self.cursor = last.cursor();
             }
             self.waiting.extend(page.deliveries);
             if self.waiting.is_empty() {
@@ -185,9 +171,7 @@ impl Mailboxes for MemoryMailboxes {
         if failing.is_ok() {
             return Err(PortError::Unavailable("failing for a test".into()));
         }
-        if sealed.len() > mailbox_limits::ENTRY_BYTES {
-            return Err(PortError::Constraint("the envelope is too long".into()));
-        }
+        mailbox_limits::check(&sealed)?;
         let now = self.clock.now();
         let mut mailboxes = self.lock();
         let mailbox = mailboxes.entry(mailbox.into()).or_insert_with(Mailbox::new);
@@ -254,5 +238,13 @@ impl Mailboxes for MemoryMailboxes {
         let protocol = header::HeaderValue::from_static(mailbox_limits::SUBPROTOCOL);
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);
         Ok(response)
+    }
+
+    async fn tidy(&self) -> PortResult<()> {
+        let now = self.clock.now();
+        for mailbox in self.lock().values_mut() {
+            mailbox.drop_outdated(now);
+        }
+        Ok(())
     }
 }

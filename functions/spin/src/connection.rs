@@ -1,0 +1,178 @@
+//! The connections to the application's SQLite database: each serves one task at a time, and then the next.
+//!
+//! Opening one costs more than most statements, and a connection remembers how its statements are prepared. They live
+//! as long as the instance, which is not long.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use spin_sdk::sqlite::{self, Connection};
+use visavis::ports::{PortError, Rows, Value};
+
+/// What each connection is told first.
+const PRAGMAS: [&str; 3] = [
+    // What SQLite does only where it was built so.
+    "PRAGMA foreign_keys = ON",
+    // What has been answered is kept, also when the power fails in the next instant.
+    "PRAGMA synchronous = FULL",
+    // How long it waits for a lock by itself, in milliseconds.
+    "PRAGMA busy_timeout = 1000",
+];
+
+/// Why a statement was not done.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// Somebody else writes, and did not end in time.
+    Busy,
+    /// Anything else.
+    Port(PortError),
+}
+
+impl From<Failure> for PortError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Busy => Self::Unavailable("SQLite: the database is locked".into()),
+            Failure::Port(error) => error,
+        }
+    }
+}
+
+/// The connections that nobody uses at this moment.
+#[derive(Clone, Default)]
+pub(crate) struct Connections(Arc<Mutex<Vec<Connection>>>);
+
+impl Connections {
+    /// A connection for the caller alone.
+    pub(crate) async fn lend(&self) -> Result<Lent, Failure> {
+        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open().await?,
+        };
+        Ok(Lent {
+            connection,
+            connections: self.clone(),
+        })
+    }
+}
+
+/// A connection of its holder's own. Dropped instead of given back it is closed, which rolls back what was not committed:
+/// so it ends where a task ends in the middle.
+pub(crate) struct Lent {
+    connection: Connection,
+    connections: Connections,
+}
+
+impl Lent {
+    /// Runs one statement. SQLite would leave out whatever followed it.
+    pub(crate) async fn run(&self, sql: &str, parameters: Vec<Value>) -> Result<Rows, Failure> {
+        run(&self.connection, sql, parameters).await
+    }
+
+    /// Rolls back what has been begun, and says again why. The connection is closed, whatever state it is in.
+    pub(crate) async fn roll_back(self, failure: Failure) -> Failure {
+        // Some errors have ended the transaction already.
+        let _ = self.run("ROLLBACK", Vec::new()).await;
+        failure
+    }
+
+    /// Back to the others, with no transaction open.
+    pub(crate) fn give_back(self) {
+        let Self {
+            connection,
+            connections,
+        } = self;
+        let mut idle = connections.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.push(connection);
+    }
+}
+
+async fn open() -> Result<Connection, Failure> {
+    let connection = Connection::open_default().await.map_err(failure)?;
+    for pragma in PRAGMAS {
+        run(&connection, pragma, Vec::new()).await?;
+    }
+    Ok(connection)
+}
+
+async fn run(connection: &Connection, sql: &str, parameters: Vec<Value>) -> Result<Rows, Failure> {
+    let parameters = parameters.into_iter().map(to_sqlite);
+    let result = connection.execute(sql, parameters).await.map_err(failure)?;
+    let rows = result.collect().await.map_err(failure)?;
+    Ok(Rows {
+        rows: rows
+            .into_iter()
+            .map(|row| row.values.into_iter().map(from_sqlite).collect())
+            .collect(),
+        // SQLite would tell a read the number of the write before it.
+        changes: if writes(sql) { connection.changes().await } else { 0 },
+    })
+}
+
+/// Whether a statement changes rows, by its first word.
+fn writes(sql: &str) -> bool {
+    let word = sql.split_whitespace().next().unwrap_or_default();
+    ["INSERT", "UPDATE", "DELETE", "REPLACE"]
+        .iter()
+        .any(|verb| word.eq_ignore_ascii_case(verb))
+}
+
+/// What SQLite says, which names tables and columns, never a value.
+fn failure(error: sqlite::Error) -> Failure {
+    let message = match error {
+        sqlite::Error::Io(message) => message,
+        other => other.to_string(),
+    };
+    if message.contains("is locked") {
+        Failure::Busy
+    } else if message.contains("constraint failed") {
+        Failure::Port(PortError::Constraint(message))
+    } else {
+        Failure::Port(PortError::Unavailable(format!("SQLite: {message}")))
+    }
+}
+
+fn to_sqlite(value: Value) -> sqlite::Value {
+    match value {
+        Value::Null => sqlite::Value::Null,
+        Value::Integer(value) => sqlite::Value::Integer(value),
+        Value::Real(value) => sqlite::Value::Real(value),
+        Value::Text(value) => sqlite::Value::Text(value),
+        Value::Blob(value) => sqlite::Value::Blob(value),
+    }
+}
+
+fn from_sqlite(value: sqlite::Value) -> Value {
+    match value {
+        sqlite::Value::Null => Value::Null,
+        sqlite::Value::Integer(value) => Value::Integer(value),
+        sqlite::Value::Real(value) => Value::Real(value),
+        sqlite::Value::Text(value) => Value::Text(value),
+        sqlite::Value::Blob(value) => Value::Blob(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_are_known_by_their_first_word() {
+        assert!(writes("INSERT INTO a (b) VALUES (?1) RETURNING b"));
+        assert!(writes("\n  update a SET b = 1"));
+        assert!(!writes("SELECT changes FROM inserts"));
+        assert!(!writes("PRAGMA user_version"));
+    }
+
+    #[test]
+    fn a_lock_is_told_from_a_constraint_and_from_the_rest() {
+        let io = |message: &str| failure(sqlite::Error::Io(message.into()));
+        assert_eq!(io("database is locked"), Failure::Busy);
+        assert_eq!(io("database table is locked: calls"), Failure::Busy);
+        let constraint = "UNIQUE constraint failed: calls.id";
+        assert_eq!(io(constraint), Failure::Port(PortError::Constraint(constraint.into())));
+        assert!(matches!(
+            io("database or disk is full"),
+            Failure::Port(PortError::Unavailable(_))
+        ));
+    }
+}
