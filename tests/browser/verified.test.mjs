@@ -105,3 +105,42 @@ scenario("a page whose key certifies nobody calls nobody, and says why", async (
   await visitor.ring();
   await desk.rings();
 });
+
+scenario("a message left while nobody is there is read at the certified desk, and by nobody else", async (world) => {
+  const organisation = await world.organisation({ names: ["Ada Adviser", "Ben Builder"] });
+  const [ada, ben] = organisation.people;
+  const [desk, other] = [await world.desk(ada), await world.desk(ben)];
+  await certify(world, organisation, { page: desk.page, person: ada ?? assert.fail() });
+  await Promise.all([desk.setAvailable(false), other.setAvailable(false)]);
+  const visitor = await world.visitor(organisation);
+  await visitor.seesClosed();
+  await visitor.openPanel();
+  const { widget } = visitor;
+  await widget.getByRole("button", { name: "Leave a message" }).click();
+  await widget.getByRole("button", { name: "Send" }).click();
+  await widget.getByText("Please write something.").waitFor();
+  await widget.getByLabel("Your message").fill("My card is 4111 1111 1111 1111");
+  await widget.getByRole("button", { name: "Send" }).click();
+  await widget.getByText("Please do not enter card numbers.").waitFor();
+  await widget.getByLabel("Your message").fill("The rake broke.\nPlease call me.");
+  await widget.getByLabel("Your name").fill("Vera Visitor");
+  await widget.getByLabel("How we reach you").fill("vera@example.org");
+  const [sent] = await Promise.all([
+    visitor.page.waitForRequest((request) => request.url().endsWith("/api/v1/messages")),
+    widget.getByRole("button", { name: "Send" }).click(),
+  ]);
+  await widget.getByText("Your message is on its way").waitFor();
+  const { payload } = JSON.parse(sent.postData() ?? "");
+  const carried = Buffer.from(payload, "base64url").toString();
+  assert.ok(!carried.includes("rake") && !carried.includes("vera"), "the service could read it");
+  await widget.getByRole("button", { name: "Done" }).click();
+
+  await desk.page.reload();
+  await desk.page.getByText("The rake broke.").waitFor();
+  await desk.page.getByRole("link", { name: "vera@example.org" }).waitFor();
+  await other.page.reload();
+  await other.page.getByText("This message cannot be opened in this browser").waitFor();
+  await desk.page.getByRole("button", { name: "Delete the message of Vera Visitor" }).click();
+  await desk.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await desk.page.getByText("The rake broke.").waitFor({ state: "hidden" });
+});

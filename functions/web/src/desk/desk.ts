@@ -20,6 +20,8 @@ import "./desk-settings.ts";
 import "./device-check.ts";
 import type { DeviceCheck } from "./device-check.ts";
 import "./enrolment.ts";
+import { Inbox } from "./inbox.ts";
+import "./inbox-face.ts";
 import { quietDesk } from "./illustration.ts";
 import { type News, Reception } from "./reception.ts";
 import { type DeskSettings, loadSettings, saveSettings } from "./settings.ts";
@@ -51,6 +53,7 @@ export class DeskPage extends StaffPage {
   );
   #reception: Reception | undefined;
   #enrolment: Enrolment | undefined;
+  #inbox: Inbox | undefined;
   /** Whose desk is open. */
   #owner = "";
   #ticker: ReturnType<typeof setInterval> | undefined;
@@ -110,6 +113,11 @@ export class DeskPage extends StaffPage {
       organisation: access.organisation.id,
       expert: access.person.id,
     });
+    // Without a site key nobody can leave one.
+    if (access.organisation.site_key) {
+      const device = () => loadDevice(access.organisation.id, access.person.id);
+      this.#inbox = new Inbox({ api: this.#api, organisation: access.organisation.id, device });
+    }
     void this.#unlock();
   }
 
@@ -118,6 +126,8 @@ export class DeskPage extends StaffPage {
     this.#reception = undefined;
     this.#enrolment?.close();
     this.#enrolment = undefined;
+    this.#inbox?.close();
+    this.#inbox = undefined;
     this.#alerts.stop();
   }
 
@@ -258,6 +268,7 @@ export class DeskPage extends StaffPage {
               </ul>`
             : this.#empty(reception)
         }
+        ${this.#inbox ? html`<visavis-inbox .inbox=${this.#inbox}></visavis-inbox>` : nothing}
       </div>
       <aside class="card">
         <visavis-desk-settings

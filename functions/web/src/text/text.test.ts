@@ -21,6 +21,7 @@ const text = (leaf: Leaf): string => (typeof leaf === "string" ? leaf : leaf(3, 
 for (const [name, load] of [
   ["view", async (language: string) => (await import(`./view/${language}.ts`)).view],
   ["panel", async (language: string) => (await import(`./panel/${language}.ts`)).panel],
+  ["message", async (language: string) => (await import(`./message/${language}.ts`)).message],
   ["launcher", async (language: keyof typeof launcher) => launcher[language]],
 ] as const) {
   test(`${name}: complete in four languages`, async () => {

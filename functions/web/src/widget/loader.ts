@@ -48,12 +48,14 @@ async function load([file, integrity]: Script): Promise<void> {
   }).finally(() => script.remove());
 }
 
-let more: Promise<void> | undefined;
+let behind = false;
 
 /** Loads the second script behind the first, and again when it did not come. */
 function loadMore(): void {
-  more ??= load(MORE_SCRIPT).catch(() => {
-    more = undefined;
+  if (behind) return;
+  behind = true;
+  load(MORE_SCRIPT).catch(() => {
+    behind = false;
     setTimeout(loadMore, POLL);
   });
 }

@@ -25,7 +25,7 @@ import { shared } from "./shared.ts";
 import { Visitor } from "./visitor.ts";
 
 /** What the panel shows. */
-type Face = "start" | "check" | "ringing" | "call" | "ended";
+type Face = "start" | "check" | "ringing" | "call" | "ended" | "leave";
 
 abstract class Panel extends LitElement implements PanelElement {
   static override styles = [tokens, base, buttons, fields, signs, panelStyles];
@@ -38,6 +38,7 @@ abstract class Panel extends LitElement implements PanelElement {
     named: { state: true },
     waits: { state: true },
     choosing: { state: true },
+    leaving: { state: true },
   };
 
   declare base: string;
@@ -54,6 +55,8 @@ abstract class Panel extends LitElement implements PanelElement {
   /** In line, instead of ringing once. */
   declare waits: boolean;
   declare choosing: boolean;
+  /** A message is written instead. */
+  declare leaving: boolean;
   #visitor: Visitor | undefined;
   #face: Face = "start";
 
@@ -66,7 +69,7 @@ abstract class Panel extends LitElement implements PanelElement {
     this.media = "video";
     this.named = "";
     this.waits = false;
-    this.choosing = false;
+    this.choosing = this.leaving = false;
     this.large = false;
     this.busy = false;
     new Watching(this, () => this.#visitor);
@@ -101,6 +104,7 @@ abstract class Panel extends LitElement implements PanelElement {
 
   #now(): Face {
     const { step, session } = this.#visitor?.state ?? {};
+    if (this.leaving) return "leave";
     switch (session?.state.phase) {
       case "ringing":
         return "ringing";
@@ -176,7 +180,7 @@ abstract class Panel extends LitElement implements PanelElement {
     const session = this.#visitor?.state.session;
     switch (face) {
       case "start":
-        return availability(this.seen, this.texts, this.#choose);
+        return availability(this.seen, this.texts, this.#choose, this.#leave());
       case "check":
         return this.#check();
       case "ringing":
@@ -194,7 +198,29 @@ abstract class Panel extends LitElement implements PanelElement {
       }
       case "ended":
         return this.#ended(session);
+      case "leave":
+        return html`<visavis-leave-message
+          .base=${this.base}
+          .organisation=${this.organisation}
+          .siteKeys=${this.siteKeys}
+          .page=${this.#page}
+          .language=${this.lang}
+          @done=${this.#back}
+        ></visavis-leave-message>`;
     }
+  }
+
+  get #page(): { url: string; title: string } {
+    return { url: location.origin + location.pathname, title: this.pageLabel.slice(0, 200) };
+  }
+
+  /** A message is sealed, for which the page needs a key. */
+  #leave(): unknown {
+    if (this.siteKeys.length === 0) return nothing;
+    const press = (): void => {
+      this.leaving = true;
+    };
+    return html`<button class="primary" @click=${press}>${icon("chat")}${this.texts.leave}</button>`;
   }
 
   #contact(): unknown {
@@ -247,7 +273,7 @@ abstract class Panel extends LitElement implements PanelElement {
       html`<button class="primary" data-focus @click=${press}>${label}</button>`;
     if (started && problem.slug === "nobody-available") {
       const again = way(texts.tryAgain, () => this.#ring(this.waits));
-      return message("person", texts.nobody.title, texts.nobody.text, [again, this.#contact()]);
+      return message("person", texts.nobody.title, texts.nobody.text, [again, this.#leave(), this.#contact()]);
     }
     if (started && problem.slug === "busy") {
       const wait = way(texts.busy.wait, () => this.#ring(true));
@@ -275,7 +301,7 @@ abstract class Panel extends LitElement implements PanelElement {
       ...(name ? { name } : {}),
       ...(wait ? { wait } : {}),
       language: this.lang,
-      page: { url: location.origin + location.pathname, title: this.pageLabel.slice(0, 200) },
+      page: this.#page,
       media: this.media,
     });
   }
@@ -321,7 +347,7 @@ abstract class Panel extends LitElement implements PanelElement {
     return message(symbols[outcome] ?? "phone-down", texts.ended[outcome], this.#endedText(outcome, from, to), [
       html`<button class="primary" data-focus @click=${() => this.#again(false)}>${texts.again}</button>`,
       missed ? html`<button @click=${() => this.#again(true)}>${texts.busy.wait}</button>` : nothing,
-      missed ? this.#contact() : nothing,
+      missed ? [this.#leave(), this.#contact()] : nothing,
       html`<button class="quiet" @click=${this.#close}>${texts.done}</button>`,
     ]);
   }
@@ -355,12 +381,12 @@ abstract class Panel extends LitElement implements PanelElement {
 
   #back = (): void => {
     this.#visitor?.stop();
-    this.choosing = false;
+    this.choosing = this.leaving = false;
   };
 
   #close = (): void => {
     this.#visitor?.stop();
-    this.choosing = false;
+    this.choosing = this.leaving = false;
     this.hidden = true;
     void this.updateComplete.then(() => this.dispatchEvent(new Event(CLOSED)));
   };

@@ -2,25 +2,39 @@
 // these in the second script in the place of the module.
 
 import { css, html, LitElement, nothing } from "lit";
-import { toBase64url } from "../call/bytes.ts";
+import { Api, Problem } from "../call/api.ts";
+import { newId, toBase64url } from "../call/bytes.ts";
+import { holdsCardNumber } from "../call/cards.ts";
 import { byArrival, LONGEST_TEXT } from "../call/conversation.ts";
 import { FileTooLarge } from "../call/files.ts";
 import { provide } from "../call/later.ts";
 import { define, Watching } from "../call/view/watching.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
-import { binary, equal, fields as encode, fromHex, id, random, sha256 } from "../trust/encoding.ts";
-import { CheckFailed } from "../trust/failure.ts";
+import * as encoding from "../trust/encoding.ts";
+import { fromPayload, toPayload } from "../trust/envelope.ts";
+import { CheckFailed, Unsupported } from "../trust/failure.ts";
+import { goodDevices } from "../trust/handshake.ts";
+import { fromSender, openAead, sealAead, toReceiver } from "../trust/hpke.ts";
+import { deviceId, read } from "../trust/statements.ts";
+
+const { binary, concat, equal, fields: encode, fromHex, id, object, parseJson, random, sha256, utf8 } = encoding;
 
 export const shared = {
   lit: { css, html, LitElement, nothing },
-  "call/bytes.ts": { toBase64url },
+  "call/api.ts": { Api, Problem },
+  "call/bytes.ts": { newId, toBase64url },
+  "call/cards.ts": { holdsCardNumber },
   "call/conversation.ts": { byArrival, LONGEST_TEXT },
   "call/files.ts": { FileTooLarge },
   "call/later.ts": { provide },
   "call/view/watching.ts": { define, Watching },
   "theme/controls.ts": { base, buttons, fields },
   "theme/icons.ts": { icon },
-  "trust/encoding.ts": { binary, equal, fields: encode, fromHex, id, random, sha256 },
-  "trust/failure.ts": { CheckFailed },
+  "trust/encoding.ts": { binary, concat, equal, fields: encode, fromHex, id, object, parseJson, random, sha256, utf8 },
+  "trust/envelope.ts": { fromPayload, toPayload },
+  "trust/failure.ts": { CheckFailed, Unsupported },
+  "trust/handshake.ts": { goodDevices },
+  "trust/hpke.ts": { fromSender, openAead, sealAead, toReceiver },
+  "trust/statements.ts": { deviceId, read },
 };

@@ -5,7 +5,6 @@ import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons } from "../../theme/controls.ts";
 import { type Icon, icon } from "../../theme/icons.ts";
 import type { CallSession, SessionState } from "../session.ts";
-import { LevelMeter } from "./level-meter.ts";
 import { callViewStyles } from "./call-view.styles.ts";
 import { initials } from "./initials.ts";
 import { ProofMark } from "./proof-mark.ts";
@@ -497,5 +496,5 @@ export class CallView extends LitElement {
 
 /** Defines what a call needs to be seen and heard, once; the rest of its face is in more.ts. */
 export function defineCallView(): void {
-  define({ "visavis-level": LevelMeter, "visavis-proof": ProofMark, "visavis-call-view": CallView });
+  define({ "visavis-proof": ProofMark, "visavis-call-view": CallView });
 }

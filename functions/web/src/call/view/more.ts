@@ -4,11 +4,17 @@ import { CodeExchange } from "../code-exchange.ts";
 import { provide } from "../later.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { DeviceChoices } from "./device-choice.ts";
+import { LevelMeter } from "./level-meter.ts";
 import { QualityBadge } from "./quality-badge.ts";
 import { define } from "./watching.ts";
 
 /** Hands them over and defines them, once; after the call's view. */
 export function defineMore(): void {
   provide({ CodeExchange });
-  define({ "visavis-devices": DeviceChoices, "visavis-chat": ChatPanel, "visavis-quality": QualityBadge });
+  define({
+    "visavis-level": LevelMeter,
+    "visavis-devices": DeviceChoices,
+    "visavis-chat": ChatPanel,
+    "visavis-quality": QualityBadge,
+  });
 }

@@ -36,7 +36,7 @@ export const de: DeskTexts = {
   proven: { anonymous: "Geschützt", unverified: "Nicht geprüft" },
   unanswerable: {
     uncertified:
-      "Dieser Anruf ist für zugelassene Plätze versiegelt, und dieser ist noch nicht zugelassen. Bitten Sie unter «Dieser Platz» darum; die Administration genehmigt es.",
+      "Dieser Anruf ist für zugelassene Plätze versiegelt, und dieser ist noch nicht zugelassen. Bitten Sie unter «Geprüfte Anrufe» darum; die Administration genehmigt es.",
     "no-device":
       "Dieser Anruf ist versiegelt, und nicht für diesen Platz. Nehmen Sie ihn an einem anderen an, oder warten Sie auf den nächsten.",
     unsupported:

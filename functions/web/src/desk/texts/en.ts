@@ -34,7 +34,7 @@ export const en = {
   proven: { anonymous: "Protected", unverified: "Not verified" },
   unanswerable: {
     uncertified:
-      "This call is sealed for certified desks, and this one is not certified yet. Ask for it under “This desk”; an administrator approves it.",
+      "This call is sealed for certified desks, and this one is not certified yet. Ask for it under “Verified calls”; an administrator approves it.",
     "no-device": "This call is sealed, and not for this desk. Answer it at another one, or wait for the next.",
     unsupported: "This browser is too old for protected calls. Please use a current Firefox, Chrome, Edge or Safari.",
     other: "This call did not pass the check. It cannot be answered, and your administrators see an alarm.",

@@ -36,7 +36,7 @@ export const fr: DeskTexts = {
   proven: { anonymous: "Protégé", unverified: "Non vérifié" },
   unanswerable: {
     uncertified:
-      "Cet appel est scellé pour les postes certifiés, et celui-ci ne l’est pas encore. Demandez-le sous « Ce poste » ; l’administration l’approuve.",
+      "Cet appel est scellé pour les postes certifiés, et celui-ci ne l’est pas encore. Demandez-le sous « Appels vérifiés » ; l’administration l’approuve.",
     "no-device": "Cet appel est scellé, mais pas pour ce poste. Répondez depuis un autre, ou attendez le prochain.",
     unsupported:
       "Ce navigateur est trop ancien pour les appels protégés. Utilisez un Firefox, Chrome, Edge ou Safari actuel.",

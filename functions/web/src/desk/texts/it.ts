@@ -36,7 +36,7 @@ export const it: DeskTexts = {
   proven: { anonymous: "Protetta", unverified: "Non verificata" },
   unanswerable: {
     uncertified:
-      "Questa chiamata è sigillata per le postazioni certificate, e questa non lo è ancora. La chieda sotto «Questa postazione»; l’amministrazione la approva.",
+      "Questa chiamata è sigillata per le postazioni certificate, e questa non lo è ancora. La chieda sotto «Chiamate verificate»; l’amministrazione la approva.",
     "no-device":
       "Questa chiamata è sigillata, ma non per questa postazione. Risponda da un’altra, o attenda la prossima.",
     unsupported:

@@ -23,6 +23,7 @@ export const panel: PanelTexts = {
     text: "Sie können warten: Sobald jemand frei ist, werden Sie verbunden.",
     wait: "In der Reihe warten",
   },
+  leave: "Nachricht hinterlassen",
   contact: "Lieber schreiben oder anrufen",
   check: {
     video: "Bereit für das Videogespräch?",

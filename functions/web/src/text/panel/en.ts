@@ -23,6 +23,7 @@ export const panel = {
     text: "You can wait in line: you are connected as soon as somebody is free.",
     wait: "Wait in line",
   },
+  leave: "Leave a message",
   contact: "Write or call us instead",
   check: {
     video: "Ready for your video call?",

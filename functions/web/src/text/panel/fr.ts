@@ -23,6 +23,7 @@ export const panel: PanelTexts = {
     text: "Vous pouvez attendre : vous serez en relation dès que quelqu’un est libre.",
     wait: "Attendre mon tour",
   },
+  leave: "Laisser un message",
   contact: "Plutôt écrire ou téléphoner",
   check: {
     video: "Prêt pour l’appel vidéo ?",

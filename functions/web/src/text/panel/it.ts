@@ -23,6 +23,7 @@ export const panel: PanelTexts = {
     text: "Può attendere: sarà collegato appena qualcuno è libero.",
     wait: "Attendi in coda",
   },
+  leave: "Lasciare un messaggio",
   contact: "Preferisco scrivere o telefonare",
   check: {
     video: "Pronto per la videochiamata?",

@@ -10,7 +10,13 @@ import { contactLink, message } from "./message.ts";
 
 const FACES_SHOWN = 5;
 
-export function availability(seen: Seen, texts: PanelTexts, choose: (media: Media) => void): TemplateResult {
+/** `leave`: the way to leave a message. */
+export function availability(
+  seen: Seen,
+  texts: PanelTexts,
+  choose: (media: Media) => void,
+  leave: unknown,
+): TemplateResult {
   const { problem, nobody, busy } = texts;
   if (!("RTCPeerConnection" in globalThis)) return message("alert", problem.title, problem.unsupported);
   if (seen === "loading") {
@@ -24,7 +30,7 @@ export function availability(seen: Seen, texts: PanelTexts, choose: (media: Medi
   }
   const { experts, state, organisation } = seen;
   const contact = contactLink(organisation.contact, texts);
-  if (state === "closed") return message("person", nobody.title, nobody.text, contact);
+  if (state === "closed") return message("person", nobody.title, nobody.text, [leave, contact]);
   const [first, second] = experts.filter((expert) => expert.state === "free");
   const [title, text] =
     state === "busy"

@@ -1,0 +1,22 @@
+import type { MessageTexts } from "./en.ts";
+
+export const message: MessageTexts = {
+  title: "Laisser un message",
+  text: "Nous répondons dès que possible. Seules nos conseillères et nos conseillers peuvent le lire : pas même le service qui le transporte.",
+  message: "Votre message",
+  name: "Votre nom",
+  contact: "Comment vous joindre",
+  contactHint: "Une adresse e-mail ou un numéro de téléphone",
+  optional: "facultatif",
+  send: "Envoyer",
+  sending: "Envoi…",
+  back: "Retour",
+  sent: "Votre message est en route",
+  sentText: "Il a été scellé sur cette page pour celles et ceux qui doivent le lire, et sera effacé après 30 jours.",
+  done: "Terminé",
+  empty: "Veuillez écrire quelque chose.",
+  tooLong: "Ce message est trop long.",
+  card: "N’indiquez pas de numéro de carte.",
+  nobody: "Pour l’instant, il n’y a personne pour qui sceller le message. Veuillez réessayer plus tard.",
+  failed: "Cela n’a pas marché. Veuillez réessayer dans un instant.",
+};

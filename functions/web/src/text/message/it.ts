@@ -1,0 +1,22 @@
+import type { MessageTexts } from "./en.ts";
+
+export const message: MessageTexts = {
+  title: "Lasciare un messaggio",
+  text: "Rispondiamo appena possibile. Possono leggerlo solo le nostre consulenti e i nostri consulenti: nemmeno il servizio che lo trasporta.",
+  message: "Il Suo messaggio",
+  name: "Il Suo nome",
+  contact: "Come possiamo raggiungerLa",
+  contactHint: "Un indirizzo e-mail o un numero di telefono",
+  optional: "facoltativo",
+  send: "Invia",
+  sending: "Invio…",
+  back: "Indietro",
+  sent: "Il Suo messaggio è in viaggio",
+  sentText: "È stato sigillato su questa pagina per chi lo deve leggere, e viene cancellato dopo 30 giorni.",
+  done: "Fatto",
+  empty: "Scriva qualcosa, per favore.",
+  tooLong: "Questo messaggio è troppo lungo.",
+  card: "Non inserisca numeri di carta.",
+  nobody: "Al momento non c’è nessuno per cui sigillare il messaggio. Riprovi più tardi.",
+  failed: "Non ha funzionato. Riprovi tra un momento.",
+};
