@@ -27,7 +27,7 @@ scenario("a call is verified by itself, and stays so over reloads of both sides"
   const organisation = await world.organisation();
   const [ada] = organisation.people;
   const desk = await world.desk(ada);
-  await certify(world, organisation, { page: desk.page, person: ada });
+  await certify(world, organisation, { page: desk.page, person: ada ?? assert.fail() });
   const visitor = await world.visitor(organisation);
   await visitor.begin();
   await visitor.ring();
@@ -72,7 +72,7 @@ scenario("a desk that is not certified says so and cannot answer, while a certif
   const organisation = await world.organisation({ names: ["Ada Adviser", "Ben Builder"] });
   const [ada, ben] = organisation.people;
   const [certified, other] = [await world.desk(ada), await world.desk(ben)];
-  await certify(world, organisation, { page: certified.page, person: ada });
+  await certify(world, organisation, { page: certified.page, person: ada ?? assert.fail() });
   const visitor = await world.visitor(organisation);
   await visitor.begin({ media: "chat" });
   await visitor.ring();
