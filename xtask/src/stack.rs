@@ -17,9 +17,12 @@ use crate::{
     relay,
     secrets::{self, Settings},
     seed::{self, Seeded},
-    service::{self, Start, Variant},
+    service::{self, Platform, Start, Variant},
     setup::Tools,
 };
+
+/// The setting whose proxies are believed in `X-Forwarded-For`.
+const PROXIES: &str = "TRUSTED_PROXIES";
 
 /// Where a stack listens and keeps its state.
 pub(crate) struct Place {
@@ -36,14 +39,20 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// Somewhere nobody else is, with rate limits so many times higher: everything there comes from one address.
-    pub(crate) fn apart(state: PathBuf, limits: u32) -> Result<Self> {
+    /// Somewhere nobody else is, with rate limits so many times higher: everything there comes from one address, unless
+    /// a test says from which.
+    pub(crate) fn apart(platform: Platform, state: PathBuf, limits: u32) -> Result<Self> {
+        let mut settings = vec![("LIMITS_FACTOR", limits.to_string())];
+        if platform != Platform::Cloudflare {
+            // Tests say who they are as a proxy would.
+            settings.push((PROXIES, "127.0.0.1".into()));
+        }
         Ok(Self {
             state,
             port: ports::free()?,
             demo_port: ports::free()?,
             relay_port: ports::free()?,
-            settings: vec![("LIMITS_FACTOR", limits.to_string())],
+            settings,
         })
     }
 
@@ -172,6 +181,9 @@ impl Stack {
             .env("VISAVIS_SITE", &self.site)
             .env("VISAVIS_OPERATOR_KEY", &self.operator_key)
             .env("VISAVIS_RELAY_SECRET", &self.relay_secret);
+        if self.settings.contains_key(PROXIES) {
+            program.env("VISAVIS_ADDRESS_HEADER", "x-forwarded-for");
+        }
     }
 
     /// Fails when one of its programs has ended.

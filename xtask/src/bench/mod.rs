@@ -95,7 +95,7 @@ impl Bench<'_> {
         let at = if let Some(at) = started {
             at
         } else {
-            let place = Place::apart(self.state.join(platform.to_string()), LIMITS)?;
+            let place = Place::apart(platform, self.state.join(platform.to_string()), LIMITS)?;
             let tools = Tools::ensure(self.root, platform)?;
             let stack = Stack::start(self.root, &tools, &place)?;
             self.stacks.push((platform, tools, stack));

@@ -90,7 +90,7 @@ impl World {
         };
         if !there {
             self.stack = Start::Failed(platform);
-            let place = Place::apart(self.state.join(platform.to_string()), LIMITS)?;
+            let place = Place::apart(platform, self.state.join(platform.to_string()), LIMITS)?;
             let root = self.root.clone();
             let tools = self.tools(platform)?;
             let stack = step(&format!("starting a stack for the tests on {platform}"), || {
