@@ -26,10 +26,14 @@ export class Edge {
   /** @type {http.Server[]} */ #servers = [];
   /** @type {{ at: "request" | "answer", who: Who, route: RegExp, tamper: Tamper }[]} */ #tampering = [];
   /** @type {{ who: Who, tamper: (envelope: any) => any }[]} */ #envelopes = [];
+  /** @type {{ route: RegExp, tamper: (bytes: Buffer) => Buffer }[]} */ #bytes = [];
   /** @type {Map<string, webcrypto.CryptoKey>} mailbox keys by the mailbox's name */ #keys = new Map();
   /** @type {Map<Who, { token: string, mailbox: string, origin: string }>} */ #known = new Map();
   /** Everything that went through in clear, for looking for what must not be there. @type {string[]} */
   seen = [];
+
+  /** What the service told last of whom it may ring. @type {{ trust: any }} */
+  told = { trust: undefined };
 
   /** @param {{ service: string }} stack */
   constructor({ service }) {
@@ -54,6 +58,19 @@ export class Edge {
    */
   onEnvelope(who, tamper) {
     this.#envelopes.push({ who, tamper });
+  }
+
+  /** Stops changing anything. */
+  behave() {
+    this.#tampering = [];
+    this.#envelopes = [];
+    this.#bytes = [];
+    this.seen = [];
+  }
+
+  /** Changes what is no JSON: pages, scripts. @param {RegExp} route @param {(bytes: Buffer) => Buffer} tamper */
+  onBytes(route, tamper) {
+    this.#bytes.push({ route, tamper });
   }
 
   /** Stands before a browser from now on: a machine's `wire`. @param {Who} who */
@@ -139,8 +156,13 @@ export class Edge {
       status: answer.statusCode ?? 502,
     };
     await this.#learn(who, told.body, request.headers);
+    if (told.body?.trust) this.told = { trust: structuredClone(told.body.trust) };
     await this.#tamper("answer", told);
-    const out = told.body === undefined ? got : Buffer.from(JSON.stringify(told.body));
+    const plain = this.#bytes.reduce(
+      (/** @type {Buffer} */ bytes, one) => (one.route.test(route) ? one.tamper(bytes) : bytes),
+      got,
+    );
+    const out = told.body === undefined ? plain : Buffer.from(JSON.stringify(told.body));
     response.writeHead(told.status ?? 502, answered).end(out);
   }
 

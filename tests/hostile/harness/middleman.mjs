@@ -125,6 +125,16 @@ export class Middleman {
     );
   }
 
+  /** @returns {Promise<string>} a description of its own for the expert */
+  async offerSdp() {
+    return (await this.#call("offer")).sdp;
+  }
+
+  /** @param {string} sdp of the expert */
+  takeAnswer(sdp) {
+    return this.#call("takeAnswer", sdp);
+  }
+
   /** Puts itself into every call that passes an edge. @param {import("./edge.mjs").Edge} edge */
   intercept(edge) {
     /** @type {{ sdp: string, connection: string }} */
