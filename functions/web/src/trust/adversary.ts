@@ -11,6 +11,7 @@ import { ADA, BEN, CONTEXT, DAY, NOW, OTHER_ORGANISATION, publicKey } from "./fi
 import { type CallContext, type Device, ExpertHandshake, type TrustBundle, VisitorHandshake } from "./handshake.ts";
 import { fromSender, newSealingKey, openAead, sealAead, toReceiver } from "./hpke.ts";
 import { type OfferFacts, openOffer, sealOffer } from "./offer.ts";
+import { openAtDevice } from "./recipients.ts";
 import { deviceId, read } from "./statements.ts";
 
 /** A payload of this client, opened as far as anybody can. */
@@ -206,17 +207,15 @@ export class Adversary {
   /** The same offer to the same devices, with another box under the same content key. */
   async reboxed(offer: string, change: (content: Record<string, unknown>) => Record<string, unknown>): Promise<string> {
     const own = await deviceId(read("device", this.ben.certificate).signingKey);
-    const { box, to, ...rest } = outer(offer) as { box: string; to: [string, string][] };
-    const wrapped = binary(to.find(([device]) => device === own)?.[1]);
     const { organisation, call } = this.context;
-    const info = fields("visavis/v1/offer", id(organisation), id(call), binary(own));
-    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", binary(box)));
-    const key = await (await fromSender(this.ben.sealing, wrapped.slice(0, 32), info)).open(hash, wrapped.slice(32));
+    const about = { type: "offer", organisation, about: call } as const;
+    const { key } = await openAtDevice(about, own, this.ben.sealing, offer);
+    const { box, ...rest } = outer(offer);
     const aad = fields("visavis/v1/offer", id(organisation), id(call));
     const zero = new Uint8Array(12);
     const content = JSON.parse(text(await openAead(key, zero, aad, binary(box)))) as Record<string, unknown>;
     const other = await sealAead(key, zero, aad, utf8(JSON.stringify(change(content))));
-    return payloadOf({ ...rest, box: toBase64url(other), to });
+    return payloadOf({ ...rest, box: toBase64url(other) });
   }
 }
 

@@ -54,6 +54,16 @@ test("a middleman who also puts its own description into the answer", async () =
   await refused(visitor.takeAnswer(await edge.answer(facts, { ...inside, sdp: ofEdge }), ADA), "signature");
 });
 
+test("a middleman who asks with the visitor's own description, and puts its own into the answer", async () => {
+  const { visitor, expert, offer, ofAda, ofEdge } = await call(all);
+  const edge = new Adversary(ben);
+  const { content, facts } = await edge.read(offer);
+  const own = await edge.offer([ada], content, facts.nonce);
+  await expert.takeOffer(own.payload);
+  const inside = await edge.inside(await expert.answer("one", ofAda), own.facts);
+  await refused(visitor.takeAnswer(await edge.answer(facts, { ...inside, sdp: ofEdge }), ADA), "signature");
+});
+
 test("the expert's certificate with a signature by another key", async () => {
   for (const by of ["edge", "ben signing", "site", "approver"]) {
     const { visitor, offer, ofEdge } = await call(all);

@@ -1,0 +1,223 @@
+// That each check counts: with it left out, a test of an attack fails.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+interface Mutation {
+  leftOut: string;
+  file: string;
+  from: string;
+  to: string;
+  /** What else must change, so that both ends do the same. */
+  and?: [from: string, to: string];
+  /** The tests that notice; `attacks` where none is named. */
+  by?: string;
+}
+
+const MUTATIONS: Mutation[] = [
+  {
+    leftOut: "the signature over the transcript",
+    file: "answer.ts",
+    from: "await checkSignature(certified.signingKey, binary(signature, 64), signed);",
+    to: "",
+  },
+  {
+    leftOut: "the signature over the transcript, against chance",
+    file: "answer.ts",
+    from: "await checkSignature(certified.signingKey, binary(signature, 64), signed);",
+    to: "",
+    by: "adversary",
+  },
+  {
+    leftOut: "what the visitor's side sent, in the transcript",
+    file: "answer.ts",
+    from: "    fromHex(offer.fingerprint),\n    fromHex(fingerprintOf(sdp)),\n    offer.key,\n    expertKey,\n    offer.nonce,\n    nonce,\n    offer.hash,",
+    to: "    fromHex(fingerprintOf(sdp)),\n    nonce,",
+  },
+  {
+    leftOut: "what the expert's side sent, in the transcript",
+    file: "answer.ts",
+    from: "    fromHex(fingerprintOf(sdp)),\n    offer.key,\n    expertKey,\n    offer.nonce,\n    nonce,\n    offer.hash,\n    await sha256(utf8(sdp)),",
+    to: "",
+  },
+  {
+    leftOut: "the call, the keys and the nonces, in the transcript",
+    file: "answer.ts",
+    from: '    id(call),\n    offer.connection,\n    "visitor",\n    "expert",\n    fromHex(offer.fingerprint),\n    fromHex(fingerprintOf(sdp)),\n    offer.key,\n    expertKey,\n    offer.nonce,\n    nonce,\n    offer.hash,',
+    to: "    fromHex(offer.fingerprint),\n    fromHex(fingerprintOf(sdp)),",
+  },
+  {
+    leftOut: "who answers",
+    file: "answer.ts",
+    from: 'throw new CheckFailed("wrong-expert")',
+    to: "{}",
+  },
+  {
+    leftOut: "the connection",
+    file: "answer.ts",
+    from: 'if (connection !== offer.connection) throw new CheckFailed("malformed");',
+    to: "",
+  },
+  {
+    leftOut: "the chain",
+    file: "answer.ts",
+    from: "await chains(approver, succession).device(device)",
+    to: '(await import("./statements.ts")).read("device", device)',
+  },
+  { leftOut: "the approver", file: "chain.ts", from: "await this.#approver(device.approverKey);", to: "" },
+  {
+    leftOut: "which approver",
+    file: "chain.ts",
+    from: 'if (read("approver", statement).approverKey !== key) throw new CheckFailed("chain");',
+    to: "",
+  },
+  { leftOut: "the pinned key", file: "chain.ts", from: "if (siteKeys.includes(key)) return;", to: "return;" },
+  {
+    leftOut: "where a succession comes from",
+    file: "chain.ts",
+    from: "|| !siteKeys.includes(oldKey)",
+    to: "",
+  },
+  {
+    leftOut: "signatures of statements",
+    file: "chain.ts",
+    from: "await verify(label, statement)",
+    to: "read(label, statement)",
+  },
+  {
+    leftOut: "the organisation",
+    file: "chain.ts",
+    from: 'if (organisation !== this.#pinned.organisation) throw new CheckFailed("organisation");',
+    to: "",
+  },
+  { leftOut: "how long statements last", file: "chain.ts", from: "notAfter - notBefore > days * DAY", to: "false" },
+  { leftOut: "when statements begin", file: "chain.ts", from: "now < notBefore - TOLERANCE", to: "false" },
+  { leftOut: "when statements end", file: "chain.ts", from: "now > notAfter + TOLERANCE", to: "false" },
+  { leftOut: "revoked devices", file: "chain.ts", from: "|| revoked.includes(device.signingKey)", to: "" },
+  { leftOut: "revoked approvers", file: "chain.ts", from: "revoked.includes(device.approverKey) ||", to: "" },
+  {
+    leftOut: "that there is a list",
+    file: "chain.ts",
+    from: 'if (revocations === undefined) throw new CheckFailed("revocations-missing");',
+    to: "if (revocations === undefined) return { revoked: [] } as never;",
+  },
+  { leftOut: "who signs lists", file: "chain.ts", from: "await this.#approver(issuer);", to: "" },
+  { leftOut: "older lists", file: "chain.ts", from: "number < (this.#newest.get(organisation) ?? 0)", to: "false" },
+  {
+    leftOut: "that an offer is answered once",
+    file: "handshake.ts",
+    from: "    this.#open = undefined;\n    const answered",
+    to: "    const answered",
+    by: "handshake",
+  },
+  {
+    leftOut: "that the offer is the same visitor's",
+    file: "handshake.ts",
+    from: 'throw new CheckFailed("continuity");',
+    to: "{}",
+  },
+  {
+    leftOut: "the fingerprint in signals",
+    file: "handshake.ts",
+    from: 'throw new CheckFailed("fingerprint");',
+    to: "{}",
+    by: "handshake",
+  },
+  { leftOut: "that numbers rise", file: "signals.ts", from: "if (n <= this.#last) return undefined;", to: "" },
+  { leftOut: "the version", file: "envelope.ts", from: 'if (v !== 1) throw new CheckFailed("version");', to: "" },
+  { leftOut: "that payloads are sealed", file: "envelope.ts", from: 'if (v === undefined) return "plain";', to: "" },
+  {
+    leftOut: "members that are not documented",
+    file: "encoding.ts",
+    from: "Object.keys(read).every((name) => Object.hasOwn(shape, name)) &&",
+    to: "",
+  },
+  {
+    leftOut: "the box to which a key is wrapped",
+    file: "recipients.ts",
+    from: "await context.seal(hash, key)",
+    to: "await context.seal(new Uint8Array(0), key)",
+    and: ["await context.open(hash, bytes.slice(ENC))", "await context.open(new Uint8Array(0), bytes.slice(ENC))"],
+  },
+  {
+    leftOut: "the call to which an offer belongs",
+    file: "recipients.ts",
+    from: "id(organisation), id(about), ...device",
+    to: "id(organisation), ...device",
+  },
+  {
+    leftOut: "keys of small order",
+    file: "ed25519.ts",
+    from: "const small = ",
+    to: "const small = false && ",
+    by: "vectors",
+  },
+  {
+    leftOut: "two values of a fingerprint",
+    file: "fingerprint.ts",
+    from: "|| (found && found !== value)",
+    to: "",
+  },
+  {
+    leftOut: "the commitment",
+    file: "code.ts",
+    from: "|| !equal(commitment, await commit(round.hash, from, secret))",
+    to: "",
+    by: "code",
+  },
+  {
+    leftOut: "second commitments",
+    file: "code.ts",
+    from: 'if (round.commitments.has(from)) throw new CheckFailed("short-code");',
+    to: "",
+    by: "code",
+  },
+  {
+    leftOut: "waiting for all commitments",
+    file: "code.ts",
+    from: "if (round.commitments.size === round.ids.length)",
+    to: "if (round.commitments.size > 1)",
+    by: "code",
+  },
+];
+
+const trust = fileURLToPath(new URL(".", import.meta.url));
+const web = join(trust, "../..");
+
+for (const { leftOut, file, from, to, and, by = "attacks" } of MUTATIONS) {
+  test(`leaving out ${leftOut} is noticed`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "visavis-mutation-"));
+    try {
+      await cp(join(web, "src/trust"), join(folder, "functions/web/src/trust"), { recursive: true });
+      await cp(join(web, "src/call"), join(folder, "functions/web/src/call"), { recursive: true });
+      await cp(join(web, "../../docs/handshake-vectors.json"), join(folder, "docs/handshake-vectors.json"));
+      await writeFile(join(folder, "package.json"), '{"type":"module"}');
+      const path = join(folder, "functions/web/src/trust", file);
+      let source = await readFile(path, "utf8");
+      for (const [before, after] of [[from, to] as const, ...(and ? [and] : [])]) {
+        assert.equal(source.split(before).length, 2, `${file} has this once: ${before}`);
+        source = source.replace(before, () => after);
+      }
+      await writeFile(path, source);
+      const { failed, output } = await run(join(folder, "functions/web/src/trust", `${by}.test.ts`));
+      assert.ok(failed, output);
+      // Failed for a missing check, and not because the change cannot be read.
+      assert.match(output, /Missing expected rejection|AssertionError/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+}
+
+function run(path: string): Promise<{ failed: boolean; output: string }> {
+  const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+  const options = ["--test", "--test-skip-pattern=any byte", path];
+  return new Promise((resolve) => {
+    execFile(process.execPath, options, { env }, (error, output) => resolve({ failed: error !== null, output }));
+  });
+}
