@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
-use crate::{identity::token::TokenKeys, ports::Settings, vault::MasterKeys};
+use crate::{client_address::TrustedProxies, identity::token::TokenKeys, ports::Settings, vault::MasterKeys};
 
 /// All settings of the service, each strong enough to serve.
 pub struct Config {
@@ -17,6 +17,10 @@ pub struct Config {
     pub(crate) relay: RelayConfig,
     /// What the operator sends as bearer token.
     pub(crate) operator_key: Zeroizing<String>,
+    /// What a timer sends as bearer token, where the platform has no scheduler; optional.
+    pub(crate) tick_key: Option<Zeroizing<String>>,
+    /// Whose `X-Forwarded-For` is believed.
+    trusted_proxies: TrustedProxies,
     /// Multiplies every rate limit.
     pub(crate) limits_factor: u32,
     /// Whom to tell about a weakness, a `https:` or `mailto:` link; optional.
@@ -77,12 +81,14 @@ const VAULT: &str = "exactly 32 random bytes in base64, such as `openssl rand -b
 const SECRET: &str = "at least 32 random characters, such as `openssl rand -base64 33` makes";
 const RELAYS: &str = "the TURN servers' addresses, separated by commas, such as turn:turn.example:3478?transport=udp";
 
+const PROXIES: &str =
+    "the addresses or networks of your own proxies, separated by commas, such as 127.0.0.1,10.0.0.0/8";
 const CONTACT: &str = "whom to tell about a weakness, a https: or mailto: link";
 const FACTOR: &str = "a whole number from 1 to 100000 that multiplies every rate limit, or leave it out";
 
 impl Config {
     /// The names of all settings.
-    pub const SETTINGS: [&str; 10] = [
+    pub const SETTINGS: [&str; 12] = [
         "PUBLIC_URL",
         "TOKEN_KEY",
         "TOKEN_KEY_PREVIOUS",
@@ -91,6 +97,8 @@ impl Config {
         "RELAY_SECRET",
         "RELAY_URLS",
         "OPERATOR_KEY",
+        "TICK_KEY",
+        "TRUSTED_PROXIES",
         "SECURITY_CONTACT",
         "LIMITS_FACTOR",
     ];
@@ -127,6 +135,16 @@ impl Config {
             })?,
         };
         let operator_key = secret(required(settings, "OPERATOR_KEY", SECRET)?, "OPERATOR_KEY")?;
+        let tick_key = optional(settings, "TICK_KEY")
+            .map(|value| secret(value, "TICK_KEY"))
+            .transpose()?;
+        let trusted_proxies = match optional(settings, "TRUSTED_PROXIES") {
+            None => TrustedProxies::default(),
+            Some(value) => TrustedProxies::parse(&value).ok_or(ConfigError::Malformed {
+                name: "TRUSTED_PROXIES",
+                expected: PROXIES,
+            })?,
+        };
         let security_contact = optional(settings, "SECURITY_CONTACT")
             .map(|value| {
                 let url = url::Url::parse(value.trim())
@@ -151,9 +169,17 @@ impl Config {
             vault,
             relay,
             operator_key,
+            tick_key,
+            trusted_proxies,
             limits_factor,
             security_contact,
         })
+    }
+
+    /// The operator's proxies, for platforms that do not tell the client's address by themselves.
+    #[must_use]
+    pub fn trusted_proxies(&self) -> TrustedProxies {
+        self.trusted_proxies.clone()
     }
 }
 
@@ -301,6 +327,24 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_that_is_read_is_listed() {
+        struct Asked(std::cell::RefCell<Vec<String>>, Setting);
+        impl Settings for Asked {
+            fn read(&self, name: &str) -> Option<String> {
+                self.0.borrow_mut().push(name.to_owned());
+                self.1.read(name)
+            }
+        }
+        let asked = Asked(std::cell::RefCell::default(), settings());
+        Config::load(&asked).unwrap();
+        let mut asked = asked.0.into_inner();
+        asked.sort();
+        let mut listed = Config::SETTINGS.to_vec();
+        listed.sort_unstable();
+        assert_eq!(asked, listed);
+    }
+
+    #[test]
     fn a_weak_secret_is_named() {
         let short = STANDARD.encode([7; 16]);
         let equal = STANDARD.encode([7; 32]);
@@ -315,6 +359,7 @@ mod tests {
             ("RELAY_SECRET", &"a".repeat(40)),
             ("RELAY_SECRET", "please-change-me-0123456789abcdefghij"),
             ("OPERATOR_KEY", "<the operator's key, 32 characters or more>"),
+            ("TICK_KEY", "tick"),
         ] {
             let error = with(name, value).unwrap_err();
             assert!(
@@ -336,6 +381,7 @@ mod tests {
             ("VAULT_KEY", &STANDARD.encode((0..48).collect::<Vec<u8>>())),
             ("RELAY_URLS", "https://turn.example"),
             ("RELAY_URLS", ","),
+            ("TRUSTED_PROXIES", "proxy.example"),
             ("SECURITY_CONTACT", "javascript:x"),
             ("LIMITS_FACTOR", "0"),
         ] {

@@ -13,6 +13,7 @@ pub mod ports;
 pub mod testing;
 
 mod calls;
+mod client_address;
 mod console;
 mod directory;
 mod health;
@@ -37,8 +38,8 @@ mod trust;
 mod vault;
 mod visitors;
 
+pub use client_address::{ClientAddress, TrustedProxies};
 pub use config::{Config, ConfigError};
-pub use limits::ClientAddress;
 pub use openapi::document as openapi_document;
 use ports::Platform;
 pub use problem::Problem;
@@ -98,6 +99,7 @@ fn routes<P: Platform>() -> Router<App<P>> {
         .merge(pages::routes())
         .merge(presence::routes())
         .merge(reports::routes())
+        .merge(schedule::routes())
         .merge(trust::routes())
         .merge(visitors::routes())
 }

@@ -11,18 +11,13 @@ use http::request::Parts;
 use uuid::Uuid;
 
 use crate::{
-    App,
+    App, ClientAddress,
     identity::bearer::Visitor,
     ports::{Database as _, Platform, Rows, Statement, Value},
     problem::{Problem, Slug},
     time::{MINUTE, SECOND},
     vault::MasterKeys,
 };
-
-/// The client's address as the platform knows it. The adapter puts it into the request's extensions; clients without
-/// one are counted together.
-#[derive(Debug, Clone)]
-pub struct ClientAddress(pub String);
 
 /// How many messages visitors may leave for an organisation in a minute, and one of them.
 const MESSAGES: i64 = 60;

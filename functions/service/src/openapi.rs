@@ -65,6 +65,7 @@ pub fn document() -> OpenApi {
     let mut document = Base::openapi();
     for capability in [
         crate::directory::operator::Api::openapi(),
+        crate::schedule::Api::openapi(),
         crate::identity::sign_in::Api::openapi(),
         crate::identity::session::Api::openapi(),
         crate::visitors::Api::openapi(),

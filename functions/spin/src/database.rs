@@ -19,7 +19,13 @@ impl Database for SpinDatabase {
             match self.attempt(&statements).await {
                 Ok(rows) => return Ok(rows),
                 Err(Failure::Busy) => pause(&mut retry).await?,
-                Err(failure) => return Err(failure.into()),
+                Err(Failure::Port(error)) => {
+                    // What is not a race is for the operator to know.
+                    if let PortError::Unavailable(message) = &error {
+                        eprintln!("{message}");
+                    }
+                    return Err(error);
+                }
             }
         }
     }
@@ -62,7 +68,10 @@ pub(crate) async fn pause(retry: &mut Retry) -> PortResult<()> {
             sleep(pause).await;
             Ok(())
         }
-        None => Err(PortError::from(Failure::Busy)),
+        None => {
+            eprintln!("SQLite: the database stayed locked");
+            Err(PortError::from(Failure::Busy))
+        }
     }
 }
 

@@ -1,14 +1,17 @@
 //! The ports of the service on Spin, and nothing else: every rule is in the service.
 
-use std::cell::RefCell;
+use std::{
+    cell::RefCell,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::{Router, body::Body};
-use http::{HeaderValue, Response, header};
+use http::{HeaderMap, HeaderValue, Response, header};
 use spin_sdk::{http::Request, http_service};
 use tower_service::Service;
 use visavis::{
-    Config, Problem,
-    ports::{Platform, PortResult},
+    Config, ConfigError, TrustedProxies,
+    ports::{Platform, PortError, PortResult},
 };
 
 mod assets;
@@ -78,39 +81,67 @@ impl Platform for Spin {
     }
 }
 
-thread_local! {
-    /// Built once in the life of an instance, which answers many requests. It holds the settings, the ports and what
-    /// they found in the database; of a request it keeps nothing.
-    static ROUTER: RefCell<Option<Router>> = const { RefCell::new(None) };
+/// What an instance builds once in its life, in which it answers many requests: the settings, the ports, and what these
+/// found in the database. Of a request it keeps nothing.
+#[derive(Clone)]
+struct Instance {
+    router: Router,
+    proxies: TrustedProxies,
 }
 
-/// The service, or why it does not start.
-async fn start() -> Result<Router, Problem> {
-    let config = Config::load(&Variables::read().await?).map_err(|error| Problem::from(&error))?;
-    let platform = Spin::start().await?;
+thread_local! {
+    static INSTANCE: RefCell<Option<Instance>> = const { RefCell::new(None) };
+}
+
+/// Why the service does not start.
+enum Refusal {
+    Config(ConfigError),
+    Port(PortError),
+}
+
+async fn start() -> Result<Instance, Refusal> {
+    let variables = Variables::read().await.map_err(Refusal::Port)?;
+    let config = Config::load(&variables).map_err(Refusal::Config)?;
+    let proxies = config.trusted_proxies();
+    let platform = Spin::start().await.map_err(Refusal::Port)?;
     #[cfg(feature = "conformance")]
     let conformance = conformance::route(platform.clone());
     let router = visavis::router(platform, config);
     #[cfg(feature = "conformance")]
     let router = conformance.merge(router);
-    Ok(router)
+    Ok(Instance { router, proxies })
 }
 
-async fn router() -> Router {
-    if let Some(router) = ROUTER.with_borrow(Clone::clone) {
-        return router;
+/// What was built, or a router that says why nothing could be. That is not kept: the next request may find the database
+/// free, or the variable set.
+async fn instance() -> Instance {
+    if let Some(instance) = INSTANCE.with_borrow(Clone::clone) {
+        return instance;
     }
-    match start().await {
-        Ok(router) => {
-            ROUTER.set(Some(router.clone()));
-            router
+    let router = match start().await {
+        Ok(instance) => {
+            INSTANCE.set(Some(instance.clone()));
+            return instance;
         }
-        // Not kept: the next request may find the database free, or the variable set.
-        Err(problem) => {
-            eprintln!("the service does not start: {problem:?}");
-            visavis::refusing_router(problem)
+        Err(Refusal::Config(error)) => {
+            eprintln!("the service does not start: {error}");
+            visavis::refusing_router(&error)
         }
+        Err(Refusal::Port(error)) => {
+            eprintln!("the service does not start: {error}");
+            visavis::refusing_router(error)
+        }
+    };
+    Instance {
+        router,
+        proxies: TrustedProxies::default(),
     }
+}
+
+/// Whom Spin got a request from. Spin writes this header itself, whatever the client sent.
+fn peer(headers: &HeaderMap) -> Option<IpAddr> {
+    let address = headers.get("spin-client-addr")?.to_str().ok()?;
+    Some(address.parse::<SocketAddr>().ok()?.ip())
 }
 
 #[http_service]
@@ -120,7 +151,12 @@ async fn handle(mut request: Request) -> Response<Body> {
         let websocket = HeaderValue::from_static("websocket");
         request.headers_mut().insert(header::UPGRADE, websocket);
     }
-    match router().await.call(request).await {
+    let mut instance = instance().await;
+    if let Some(peer) = peer(request.headers()) {
+        let client = instance.proxies.client(peer, request.headers());
+        request.extensions_mut().insert(client);
+    }
+    match instance.router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
     }

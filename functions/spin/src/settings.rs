@@ -7,9 +7,10 @@ use visavis::{
     Config,
     ports::{PortError, PortResult, Settings},
 };
+use zeroize::Zeroizing;
 
 /// What the variables said when the instance started.
-pub(crate) struct Variables(HashMap<&'static str, String>);
+pub(crate) struct Variables(HashMap<&'static str, Zeroizing<String>>);
 
 impl Variables {
     /// Reads every setting that the service knows.
@@ -18,7 +19,7 @@ impl Variables {
         for name in Config::SETTINGS {
             match variables::get(name.to_ascii_lowercase()).await {
                 Ok(value) => {
-                    values.insert(name, value);
+                    values.insert(name, Zeroizing::new(value));
                 }
                 Err(variables::Error::Undefined(_)) => {}
                 // What a provider says may quote the value.
@@ -35,6 +36,6 @@ impl Variables {
 
 impl Settings for Variables {
     fn read(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
+        self.0.get(name).map(|value| String::clone(value))
     }
 }

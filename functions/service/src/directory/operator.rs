@@ -1,9 +1,8 @@
 //! The operator's route: an organisation as it is to be, and sign-in links for its people.
 
 use axum::{Router, extract::State, routing::post};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
-use subtle::ConstantTimeEq as _;
 use utoipa::{OpenApi, ToSchema};
 use uuid::Uuid;
 
@@ -13,11 +12,11 @@ use super::{
 };
 use crate::{
     App,
-    identity::sign_in::SignInLink,
+    identity::{key, sign_in::SignInLink},
     json::Json,
     limits::{Address, Kind},
     ports::{Database as _, Platform, Statement},
-    problem::{Problem, Slug},
+    problem::Problem,
     vault::record::DataKeys,
 };
 
@@ -81,7 +80,7 @@ async fn put_organisation<P: Platform>(
     Json(request): Json<OrganisationRequest>,
 ) -> Result<(StatusCode, Json<OrganisationAnswer>), Problem> {
     app.limit(Kind::Operator, None, &address).await?;
-    require_operator(&headers, &app)?;
+    key::require(&headers, "OPERATOR_KEY", &app.config.operator_key)?;
     let wanted = Wanted::check(&request)?;
     let organisation = match request.id {
         Some(id) => id,
@@ -177,29 +176,5 @@ impl Wanted {
                 now.into(),
             ],
         }
-    }
-}
-
-/// Refuses everybody but the operator.
-fn require_operator<P>(headers: &HeaderMap, app: &App<P>) -> Result<(), Problem> {
-    let missing = || {
-        Problem::new(
-            Slug::TokenMissing,
-            "Send the operator's key: authorization: Bearer <OPERATOR_KEY>.",
-        )
-    };
-    let given = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .ok_or_else(missing)?;
-    let (scheme, key) = given.split_once(' ').ok_or_else(missing)?;
-    let right = key.trim().as_bytes().ct_eq(app.config.operator_key.as_bytes());
-    if scheme.eq_ignore_ascii_case("bearer") && bool::from(right) {
-        Ok(())
-    } else {
-        Err(Problem::new(
-            Slug::TokenInvalid,
-            "This is not the operator's key. Check OPERATOR_KEY.",
-        ))
     }
 }

@@ -13,6 +13,7 @@ mod pages;
 mod policy;
 mod reports;
 mod routes;
+mod schedule;
 mod sign_in;
 mod support;
 mod tokens;
