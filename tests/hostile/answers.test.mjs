@@ -127,9 +127,9 @@ attack("a sealed offer wrapped anew for another device", async (stage) => {
  * Somebody whose device is certified works with the edge: the offer is sealed to it too, the answer is of it.
  *
  * @param {string} name @param {string} reason
- * @param {{ who?: "ada" | "ben", altered?: object, sign?: Parameters<typeof answer>[5], sdp?: (facts: any) => string, inside?: boolean }} how
+ * @param {{ who?: "ada" | "ben", altered?: object, sign?: Parameters<typeof answer>[5], show?: (sdp: string) => string }} how
  */
-function traitor(name, reason, { who = "ada", altered = {}, sign, sdp } = {}) {
+function traitor(name, reason, { who = "ada", altered = {}, sign, show } = {}) {
   attack(name, async (stage) => {
     const good = await device(stage, stage[who]);
     let offer = "";
@@ -142,9 +142,10 @@ function traitor(name, reason, { who = "ada", altered = {}, sign, sdp } = {}) {
     const shown =
       Object.keys(altered).length === 0 ? good : { ...good, certificate: await recertified(stage, good, who, altered) };
     stage.edge.onRequest("expert", ANSWER, async (passing) => {
-      const description = sdp ?? ((/** @type {any} */ facts) => ownDescription(facts.sdp));
       const own = { ...good, certificate: shown.certificate };
-      passing.body.payload = pack(await answer(stage, callOf(passing.route), own, offer, description, sign));
+      passing.body.payload = pack(
+        await answer(stage, callOf(passing.route), own, offer, ({ sdp }) => ownDescription(sdp), sign, show),
+      );
     });
     await stage.refuses(await stage.answered(), reason);
   });
@@ -192,7 +193,12 @@ traitor("an expired certificate presented with the answer", "expired", {
 });
 
 traitor("a description with two fingerprints", "fingerprint", {
-  sdp: ({ sdp }) => ownDescription(sdp).replace("m=audio", `a=fingerprint:sha-256 ${"AA:".repeat(31)}AA\r\nm=audio`),
+  show: (sdp) =>
+    sdp.replace(
+      "m=audio",
+      `a=fingerprint:sha-256 ${"AA:".repeat(31)}AA
+m=audio`,
+    ),
 });
 
 /** Two neighbouring fields in each other's place. @param {Uint8Array} signed @param {string} one @param {string} other */

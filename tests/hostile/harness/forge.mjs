@@ -66,8 +66,9 @@ export async function device(stage, person, { altered = {}, approver = stage.tru
  * @param {string} offer the payload
  * @param {(facts: any) => string} sdp
  * @param {(signed: Uint8Array<ArrayBuffer>, facts: any) => Promise<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer>} [alter] what is signed in the place of the transcript
+ * @param {(sdp: string) => string} [show] the description in the place of the one in the transcript
  */
-export async function answer(stage, call, device, offer, sdp, alter = (signed) => signed) {
+export async function answer(stage, call, device, offer, sdp, alter = (signed) => signed, show = (shown) => shown) {
   const context = { organisation: stage.organisation.id, call };
   const { signingKey } = read("device", device.certificate);
   const { content, facts } = await openOffer(context, await deviceId(signingKey), device.sealing, offer);
@@ -78,7 +79,7 @@ export async function answer(stage, call, device, offer, sdp, alter = (signed) =
   const signature = await sign(device.signing.privateKey, await alter(signed, facts));
   const inside = {
     connection: facts.connection,
-    sdp: description,
+    sdp: show(description),
     nonce: Buffer.from(nonce).toString("base64url"),
     device: device.certificate,
     approver: device.approver,

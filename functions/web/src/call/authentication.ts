@@ -37,6 +37,7 @@ export async function visitorPayloads({
 }
 
 class SealedVisitor implements Payloads {
+  readonly sealed = true;
   #handshake: VisitorHandshake;
 
   constructor(handshake: VisitorHandshake) {
@@ -47,8 +48,8 @@ class SealedVisitor implements Payloads {
     return this.#handshake.continuity;
   }
 
-  offer(...[connection, sdp, expert]: Parameters<Payloads["offer"]>): Promise<string> {
-    return this.#handshake.offer(connection, sdp, expert);
+  offer(...offer: Parameters<Payloads["offer"]>): Promise<string> {
+    return this.#handshake.offer(...offer);
   }
 
   async answer(): Promise<string> {
@@ -59,7 +60,7 @@ class SealedVisitor implements Payloads {
     return this.#handshake.seal(message);
   }
 
-  async open(payload: string, { answeredBy, wanted }: Expected): Promise<Heard | undefined> {
+  async open(payload: string, { answeredBy, wanted, answers }: Expected): Promise<Heard | undefined> {
     switch (kindOf(payload)) {
       case "plain":
         throw new CheckFailed("unsealed");
@@ -70,6 +71,7 @@ class SealedVisitor implements Payloads {
         return { message: { type: "answer", connection, sdp }, proven: { verified: peer } };
       }
       default: {
+        if (answers) throw new CheckFailed("malformed");
         const message = await this.#handshake.open(payload);
         return message && { message };
       }
@@ -125,12 +127,13 @@ export class ExpertPayloads implements Payloads {
       return message && { message };
     }
     const handshake = this.#handshake ?? (await this.#begin());
-    const { connection, sdp, continuity, colleague } = await handshake.takeOffer(payload);
+    const { connection, sdp, continuity, name, colleague } = await handshake.takeOffer(payload);
     this.#handshake = handshake;
     this.#continuity = continuity;
     return {
       message: { type: "offer", connection, sdp },
       proven: colleague ? { verified: colleague } : "anonymous",
+      ...(name === undefined ? {} : { name }),
     };
   }
 

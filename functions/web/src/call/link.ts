@@ -137,7 +137,7 @@ export class Link {
     await this.pc.setRemoteDescription({ type: "offer", sdp: withoutCandidates(sdp) });
     if (!this.#transceivers) {
       const [voice, camera, screen] = this.pc.getTransceivers();
-      if (!voice || !camera || !screen) throw new TypeError("an offer has three transceivers: voice, camera, screen");
+      if (!voice || !camera || !screen) throw new TypeError("not three transceivers");
       for (const transceiver of [voice, camera, screen]) transceiver.direction = "sendrecv";
       this.#adopt({ voice, camera, screen });
     }

@@ -24,6 +24,8 @@ export interface NegotiationEvents extends Omit<LinkEvents, "candidates" | "fail
   renewed: (link: Link) => void;
   /** Who is at the other side. */
   proven: (proven: Proven) => void;
+  /** Expert: the visitor's name, which the service is not told. */
+  named: (name: string) => void;
   /** A check failed, or this side cannot make it: the end. */
   failed: (error: CheckFailed | Unsupported | Uncertified) => void;
   /** A restart is due: at once, or unless the connection comes back by itself. */
@@ -51,6 +53,7 @@ export class Negotiation {
   /** Visitor: the last offer, and for which expert. */
   #offer: { sdp: string; at: number } | undefined;
   #expert: Id | undefined;
+  #name: string | undefined;
   #preparing: Promise<void> | undefined;
   /** The connection that both sides have agreed on. */
   #agreed: string | undefined;
@@ -87,14 +90,19 @@ export class Negotiation {
     this.#preparing = undefined;
   }
 
-  /** Visitor: the payload to ring with; nothing when it came to an end before. */
-  async ringPayload(expert: Id | undefined): Promise<string | undefined> {
+  /** Visitor: the payload to ring with, and whether the name is in it; nothing when it came to an end before. */
+  async ringPayload(
+    expert: Id | undefined,
+    name: string | undefined,
+  ): Promise<{ payload: string; sealed: boolean } | undefined> {
     this.#expert = expert;
+    this.#name = name;
     if (this.#offer && Date.now() - this.#offer.at > OFFER_FRESH) this.outdated();
     await this.prepare();
     const payloads = await this.#ends();
     if (!this.#link || !this.#offer || !payloads) return undefined;
-    return payloads.offer(this.#link.connection, this.#offer.sdp, expert);
+    const payload = await payloads.offer(this.#link.connection, this.#offer.sdp, expert, name);
+    return { payload, sealed: payloads.sealed === true };
   }
 
   /** Visitor: sends the offer again after a reload; to `expert` where one has answered. */
@@ -160,6 +168,7 @@ export class Negotiation {
     }
     if (!heard || this.#stopped) return;
     try {
+      if (heard.name !== undefined) this.#events.named(heard.name);
       await this.#take(heard.message, heard.proven);
     } catch (error) {
       if (this.#fatal(error)) return;
@@ -326,7 +335,7 @@ export class Negotiation {
     const { connection } = this.#link;
     const { sdp } = this.#offer;
     if (connection === this.#agreed) this.#send({ type: "offer", connection, sdp });
-    else this.#post((payloads) => payloads.offer(connection, sdp, this.#expert));
+    else this.#post((payloads) => payloads.offer(connection, sdp, this.#expert, this.#name));
   }
 
   #send(message: Message): void {

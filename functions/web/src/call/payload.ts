@@ -19,6 +19,8 @@ export interface Heard {
   message: Message;
   /** With a description that belongs to a handshake; an offer of these is answered by one. */
   proven?: Proven;
+  /** The visitor's, where the service is not told. */
+  name?: string;
 }
 
 /** Whose answer it should be. */
@@ -27,14 +29,18 @@ export interface Expected {
   answeredBy?: Id | undefined;
   /** Who was asked for. */
   wanted?: Id | undefined;
+  /** It stands where the answer of the call belongs: anything else in its place is an attack. */
+  answers?: boolean;
 }
 
 /** Closes what goes to the other side and opens what comes from it. */
 export interface Payloads {
   /** What stays the same for the call over reloads of this page, so that its owner may remember it. */
   readonly continuity?: string | undefined;
-  /** An offer that begins; for all who may answer or for one expert. */
-  offer(connection: string, sdp: string, expert?: Id): Promise<string>;
+  /** Whether the service reads nothing of it. */
+  readonly sealed?: boolean;
+  /** An offer that begins; for all who may answer or for one expert. `name` goes with it where it is sealed. */
+  offer(connection: string, sdp: string, expert?: Id, name?: string): Promise<string>;
   /** The answer to such an offer. */
   answer(connection: string, sdp: string): Promise<string>;
   /** Anything else. */
@@ -65,13 +71,13 @@ export const restartPayload = (): string => encode({ v: 1, type: "restart" });
 
 function encode(message: object): string {
   const payload = toBase64url(new TextEncoder().encode(JSON.stringify(message)));
-  if (payload.length > LONGEST_PAYLOAD) throw new RangeError(`a payload of ${payload.length} characters is too long`);
+  if (payload.length > LONGEST_PAYLOAD) throw new RangeError("too long");
   return payload;
 }
 
 /** Throws on what has not the documented form. */
 export function asMessage(value: unknown): Message {
-  if (typeof value !== "object" || value === null) throw new TypeError("a payload is an object");
+  if (typeof value !== "object" || value === null) throw new TypeError("not a payload of the documented form");
   const { type, connection, sdp, candidates } = value as Record<string, unknown>;
   switch (type) {
     case "offer":

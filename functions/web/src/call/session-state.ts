@@ -52,7 +52,6 @@ export function meaning(failure: Failure): "middleman" | "outdated" | "browser" 
     case "revocations-missing":
     case "revocations-old":
       return "outdated";
-    case "version":
     case "unsupported":
       return "browser";
     default:

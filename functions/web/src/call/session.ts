@@ -7,6 +7,7 @@ import type { CodeMessage } from "../trust/code.ts";
 import { CheckFailed, Unsupported } from "../trust/failure.ts";
 import type { Api } from "./api.ts";
 import { Problem } from "./api.ts";
+import { holdsCardNumber } from "./cards.ts";
 import type { CodeExchange } from "./code-exchange.ts";
 import { Conversation, type Said } from "./conversation.ts";
 import { later } from "./later.ts";
@@ -53,6 +54,8 @@ export class CallSession extends Store<SessionState> {
   readonly media: LocalMedia;
   readonly id: Id;
   #api: Api;
+  /** From the sealed offer. */
+  #visitorName: string | undefined;
   #negotiation: Negotiation;
   #conversation: Conversation;
   #own: Id | undefined;
@@ -117,6 +120,10 @@ export class CallSession extends Store<SessionState> {
           this.change({ peer });
           this.#agreeOnCode();
         },
+        named: (name) => {
+          this.#visitorName = name;
+          if (this.state.call) this.#apply(this.state.call);
+        },
         failed: (error) => this.#checkFailed(error),
         again: (atOnce) => this.#again(atOnce),
         call: (call) => this.#apply(call),
@@ -149,9 +156,13 @@ export class CallSession extends Store<SessionState> {
 
   /** Visitor: rings. Throws a {@link Problem}: `nobody-available`, `busy`, `card-number`, `unreachable`, … */
   async ring(options: Omit<Ring, "payload">): Promise<void> {
-    const payload = await this.#negotiation.ringPayload(options.expert);
-    if (payload === undefined) return;
-    const { call } = await this.#api.ring(this.id, { ...options, payload });
+    const { name, ...rest } = options;
+    // Sealed, it is read by experts only: the service cannot make this check.
+    if (name && holdsCardNumber(name)) throw new Problem("card-number", "name");
+    const ready = await this.#negotiation.ringPayload(options.expert, name);
+    if (!ready) return;
+    const { payload, sealed } = ready;
+    const { call } = await this.#api.ring(this.id, { ...(sealed ? rest : options), payload });
     this.#apply(call);
     this.#negotiation.letGo();
   }
@@ -239,7 +250,10 @@ export class CallSession extends Store<SessionState> {
         break;
       case "call.answered":
         // The answer first: the state may lead to things that need it.
-        await this.#negotiation.hear(envelope.body.payload, { answeredBy: envelope.body.call.expert?.id });
+        await this.#negotiation.hear(envelope.body.payload, {
+          answeredBy: envelope.body.call.expert?.id,
+          answers: true,
+        });
         this.#apply(envelope.body.call);
         break;
       case "call.taken":
@@ -286,11 +300,16 @@ export class CallSession extends Store<SessionState> {
 
   // ---- What the service says
 
+  #withName(call: Call): Call {
+    const { visitor } = call;
+    return visitor && this.#visitorName ? { ...call, visitor: { ...visitor, name: this.#visitorName } } : call;
+  }
+
   #apply(call: Call): void {
     const known = this.state.call;
     if (known && call.version < known.version) return;
     const { phase } = this.state;
-    this.change({ call });
+    this.change({ call: this.#withName(call) });
     if (phase === "over") return;
     this.#agreeOnCode();
     switch (call.state) {

@@ -21,7 +21,7 @@ export function kindOf(payload: string): PayloadKind {
 
 export function toPayload(type: Exclude<PayloadKind, "plain">, members: object): string {
   const payload = toBase64url(utf8(JSON.stringify({ v: 1, type, ...members })));
-  if (payload.length > LONGEST_PAYLOAD) throw new RangeError(`a payload of ${payload.length} characters is too long`);
+  if (payload.length > LONGEST_PAYLOAD) throw new RangeError("too long");
   return payload;
 }
 

@@ -73,6 +73,8 @@ export interface Offered {
   fingerprint: string;
   /** To be remembered over a reload of the desk. */
   continuity: string;
+  /** Of the visitor, as they say. */
+  name?: string;
   colleague?: Peer;
 }
 
@@ -124,12 +126,12 @@ export class VisitorHandshake {
     this.continuity = options.continuity ?? toBase64url(random(32));
   }
 
-  /** A new handshake for a new connection; with `expert`, for their devices only. */
-  async offer(connection: string, sdp: string, expert?: Id): Promise<string> {
+  /** A new handshake for a new connection; with `expert`, for their devices only. `name` of the visitor: ≤ 80 characters. */
+  async offer(connection: string, sdp: string, expert?: Id, name?: string): Promise<string> {
     const devices = this.#devices.filter((device) => !expert || device.expert === expert);
     if (devices.length === 0) throw new CheckFailed("no-device");
     const pair = await newSealingKey();
-    const content: OfferContent = { connection, sdp, continuity: this.continuity };
+    const content: OfferContent = { connection, sdp, continuity: this.continuity, ...(name ? { name } : {}) };
     const { payload, ...facts } = await sealOffer(this.#context, devices, content, pair, random(32), (unproven) =>
       this.#prove(unproven),
     );
@@ -165,7 +167,7 @@ export class VisitorHandshake {
   /** Candidates before the answer, any signal after it. */
   async seal(message: Message): Promise<string> {
     const direction = this.#agreed?.signals.visitor ?? (message.type === "candidates" && this.#offer?.early);
-    if (!direction) throw new TypeError("only candidates go before the answer");
+    if (!direction) throw new TypeError("not before the answer");
     return direction.seal(message);
   }
 
@@ -253,7 +255,7 @@ export class ExpertHandshake {
     const own = read("device", this.#device.certificate);
     const { sealing } = this.#device;
     const { content, facts } = await openOffer(this.#context, await deviceId(own.signingKey), sealing, payload);
-    const { connection, sdp, continuity, colleague: proof } = content;
+    const { connection, sdp, continuity, name, colleague: proof } = content;
     const colleague = proof && peerOf(await this.#checkColleague(proof, facts));
     if (this.#continuity !== undefined && !equal(binary(this.#continuity), binary(continuity)))
       throw new CheckFailed("continuity");
@@ -264,7 +266,7 @@ export class ExpertHandshake {
     this.#offer = facts;
     this.#agreed = undefined;
     const { fingerprint } = facts;
-    return { connection, sdp, fingerprint, continuity, ...(colleague ? { colleague } : {}) };
+    return { connection, sdp, fingerprint, continuity, ...(name ? { name } : {}), ...(colleague ? { colleague } : {}) };
   }
 
   /** Answers the last offer. */

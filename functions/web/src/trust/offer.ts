@@ -40,8 +40,13 @@ export interface OfferContent {
   connection: string;
   sdp: string;
   continuity: string;
+  /** Of the visitor, where they have told one: at most 80 characters. */
+  name?: string;
   colleague?: ColleagueProof;
 }
+
+/** Characters. */
+const LONGEST_NAME = 80;
 
 export async function sealOffer(
   context: CallContext,
@@ -81,11 +86,13 @@ export async function openOffer(
     key: "string",
     nonce: "string",
     continuity: "string",
+    name: "string?",
     colleague: "object?",
   });
   const content = read as unknown as OfferContent;
-  const { connection, sdp, continuity, colleague } = content;
+  const { connection, sdp, continuity, name, colleague } = content;
   binary(continuity, 32);
+  if (name !== undefined && [...name].length > LONGEST_NAME) throw new CheckFailed("malformed");
   if (colleague) {
     object(colleague, {
       device: "string",

@@ -78,9 +78,9 @@ export const panel: PanelTexts = {
   },
   failure: {
     middleman:
-      "L’autre côté n’a pas pu prouver qui il est. Quelqu’un essaie peut-être de s’interposer, la connexion a donc été coupée aussitôt.",
+      "L’autre côté n’a pas prouvé qui il est. Quelqu’un essaie peut-être de s’interposer : la connexion a été coupée aussitôt.",
     outdated:
-      "La preuve de l’identité de l’autre côté a expiré, ou n’est pas encore valable. L’horloge de votre ordinateur est-elle juste ? Si oui, réessayez plus tard.",
+      "La preuve de l’autre côté a expiré ou n’est pas encore valable. L’horloge de votre ordinateur est-elle juste ? Si oui, réessayez plus tard.",
     browser:
       "Ce navigateur est trop ancien pour vérifier qui répond. Utilisez un Firefox, Chrome, Edge ou Safari actuel.",
     reported: "Ce qui a été signalé",
