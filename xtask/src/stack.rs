@@ -180,7 +180,8 @@ impl Stack {
             .env("VISAVIS_BASE", &self.service)
             .env("VISAVIS_SITE", &self.site)
             .env("VISAVIS_OPERATOR_KEY", &self.operator_key)
-            .env("VISAVIS_RELAY_SECRET", &self.relay_secret);
+            .env("VISAVIS_RELAY_SECRET", &self.relay_secret)
+            .env("VISAVIS_TOKEN_KEY", &self.settings["TOKEN_KEY"]);
         if self.settings.contains_key(PROXIES) {
             program.env("VISAVIS_ADDRESS_HEADER", "x-forwarded-for");
         }

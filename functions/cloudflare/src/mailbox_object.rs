@@ -33,6 +33,8 @@ mod close {
     pub(super) const INTERNAL_ERROR: u16 = 1011;
     /// A newer listener took the place.
     pub(super) const REPLACED: u16 = 4001;
+    /// The token with which it was opened has expired.
+    pub(super) const EXPIRED: u16 = 4002;
 }
 
 /// One mailbox. What the port asks for arrives as requests, see [`crate::mailboxes`].
@@ -48,6 +50,8 @@ pub(crate) struct Mailbox {
 struct SocketListener {
     after: u64,
     place: u64,
+    /// When the token expires, in milliseconds.
+    expires_at: i64,
 }
 
 /// A server-sent stream; as long as one is open the object does not hibernate.
@@ -87,7 +91,10 @@ impl DurableObject for Mailbox {
                 Response::from_json(&self.log.read(number("after")?, limit, clock::now())?)
             }
             (Method::Get, "/deliveries") => Response::from_stream(self.open_stream(number("after")?)),
-            (Method::Get, "/socket") => self.open_socket(number("after")?),
+            (Method::Get, "/socket") => {
+                let expires_at = i64::try_from(number("expires_at")?).unwrap_or(i64::MAX);
+                self.open_socket(number("after")?, expires_at).await
+            }
             #[cfg(feature = "conformance")]
             (Method::Post, "/age") => {
                 self.log.age_by(i64::try_from(number("by")?).unwrap_or(i64::MAX))?;
@@ -98,9 +105,14 @@ impl DurableObject for Mailbox {
     }
 
     async fn alarm(&self) -> Result<Response> {
-        match self.log.tidy(self.count_listeners() > 0, clock::now())? {
-            Some(at) => self.wake_at(at).await?,
-            None => self.state.storage().delete_all().await?,
+        let now = clock::now();
+        let expiry = self.close_expired(now);
+        let tidy = self.log.tidy(self.count_listeners() > 0, now)?;
+        if tidy.is_none() {
+            self.state.storage().delete_all().await?;
+        }
+        if let Some(at) = tidy.into_iter().chain(expiry).min() {
+            self.wake_at(at).await?;
         }
         Response::empty()
     }
@@ -129,7 +141,7 @@ impl Mailbox {
             Append::At { sequence, into_empty } => {
                 self.deliver();
                 if into_empty {
-                    self.wake_at(now + age()).await?;
+                    self.wake_by(now + age()).await?;
                 }
                 sequence
             }
@@ -148,13 +160,18 @@ impl Mailbox {
         }
     }
 
-    fn open_socket(&self, after: u64) -> Result<Response> {
+    async fn open_socket(&self, after: u64, expires_at: i64) -> Result<Response> {
+        self.wake_by(expires_at).await?;
         let place = self.make_room();
         let pair = WebSocketPair::new()?;
         self.state
             .set_websocket_auto_response(&WebSocketRequestResponsePair::new("ping", "pong")?);
         self.state.accept_web_socket(&pair.server);
-        pair.server.serialize_attachment(SocketListener { after, place })?;
+        pair.server.serialize_attachment(SocketListener {
+            after,
+            place,
+            expires_at,
+        })?;
         self.bring_up_to_date(&pair.server);
         Response::from_websocket(pair.client)
     }
@@ -168,8 +185,12 @@ impl Mailbox {
 
     fn send_backlog(&self, socket: &WebSocket) -> Result<()> {
         let mut listener: SocketListener = socket.deserialize_attachment()?.ok_or("a socket without its cursor")?;
+        let now = clock::now();
+        if listener.expires_at <= now {
+            return close_expired(socket);
+        }
         loop {
-            let page = self.log.read(listener.after, BATCH, clock::now())?;
+            let page = self.log.read(listener.after, BATCH, now)?;
             for frame in &page.frames {
                 socket.send_with_str(serde_json::to_string(frame)?)?;
                 listener.after = frame.cursor();
@@ -246,11 +267,38 @@ impl Mailbox {
         newest + 1
     }
 
+    /// Closes the sockets whose tokens have expired, and says when the next one does.
+    fn close_expired(&self, now: i64) -> Option<i64> {
+        let sockets = self.state.get_websockets().into_iter();
+        let open = sockets.filter_map(|socket| {
+            let listener = socket.deserialize_attachment::<SocketListener>().ok().flatten()?;
+            if listener.expires_at <= now {
+                // One that is closing already needs no more.
+                let _ = close_expired(&socket);
+                return None;
+            }
+            Some(listener.expires_at)
+        });
+        open.min()
+    }
+
+    /// Wakes up at a time, unless it does so before.
+    async fn wake_by(&self, time: i64) -> Result<()> {
+        match self.state.storage().get_alarm().await? {
+            Some(set) if set <= time => Ok(()),
+            _ => self.wake_at(time).await,
+        }
+    }
+
     async fn wake_at(&self, time: i64) -> Result<()> {
         #[allow(clippy::cast_precision_loss, reason = "a time in milliseconds is far below 2^53")]
         let date = js_sys::Date::new(&JsValue::from_f64(time as f64));
         self.state.storage().set_alarm(worker::ScheduledTime::new(date)).await
     }
+}
+
+fn close_expired(socket: &WebSocket) -> Result<()> {
+    socket.close(Some(close::EXPIRED), Some("the token has expired"))
 }
 
 fn lines(frames: &[Frame]) -> Result<Vec<u8>> {

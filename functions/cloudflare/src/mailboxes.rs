@@ -104,6 +104,7 @@ impl Mailboxes for MailboxObjects {
         &self,
         mailbox: &str,
         after: u64,
+        expires_at: i64,
         _head: Parts,
     ) -> impl Future<Output = PortResult<Response<Body>>> + Send {
         SendFuture::new(async move {
@@ -111,9 +112,8 @@ impl Mailboxes for MailboxObjects {
             let mut init = RequestInit::new();
             let headers = worker::Headers::from_iter([("upgrade", "websocket")]);
             init.with_headers(headers);
-            let response = self
-                .ask(mailbox, "/socket", &[("after", after.to_string())], &init)
-                .await?;
+            let query = [("after", after.to_string()), ("expires_at", expires_at.to_string())];
+            let response = self.ask(mailbox, "/socket", &query, &init).await?;
             let response: worker::HttpResponse = response.try_into().map_err(|error| unavailable(&error))?;
             // The WebSocket travels as an extension of the response.
             let mut response = response.map(Body::new);

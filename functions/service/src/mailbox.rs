@@ -111,7 +111,9 @@ async fn read<P: Platform>(
     let mailboxes = app.platform.mailboxes();
     if is_websocket(request.headers()) {
         let (head, _) = request.into_parts();
-        return Ok(mailboxes.upgrade(&mailbox, cursor.after, head).await?);
+        return Ok(mailboxes
+            .upgrade(&mailbox, cursor.after, claims.expires_at, head)
+            .await?);
     }
     if accepts(request.headers(), "text/event-stream") {
         let deliveries = mailboxes.listen(&mailbox, cursor.after).await?;

@@ -194,11 +194,13 @@ pub trait Mailboxes: Send + Sync + 'static {
 
     /// Hands a WebSocket handshake over to whatever holds the mailbox. The caller has authenticated it. The mailbox
     /// sends each delivery as one text frame, `{"sequence":7,"sealed":"…"}` or `{"gap":7}`, answers the text frame
-    /// `ping` with `pong` without waking the service, and closes on anything else that it is sent.
+    /// `ping` with `pong` without waking the service, and closes on anything else that it is sent. From `expires_at`
+    /// (milliseconds) it sends nothing any more and closes: the client's token has expired.
     fn upgrade(
         &self,
         mailbox: &str,
         after: u64,
+        expires_at: i64,
         head: Parts,
     ) -> impl Future<Output = PortResult<Response<Body>>> + Send;
 

@@ -228,12 +228,12 @@ impl Mailboxes for MemoryMailboxes {
         })))
     }
 
-    async fn upgrade(&self, mailbox: &str, after: u64, _: Parts) -> PortResult<Response<Body>> {
+    async fn upgrade(&self, mailbox: &str, after: u64, expires_at: i64, _: Parts) -> PortResult<Response<Body>> {
         if self.no_websockets.load(Ordering::Relaxed) {
             return Err(PortError::Unsupported("a WebSocket"));
         }
         // There is no connection to hand over; the answer tells the test what would have been.
-        let mut response = Response::new(Body::from(format!("{mailbox} after {after}")));
+        let mut response = Response::new(Body::from(format!("{mailbox} after {after} until {expires_at}")));
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let protocol = header::HeaderValue::from_static(mailbox_limits::SUBPROTOCOL);
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, protocol);

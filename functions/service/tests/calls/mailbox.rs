@@ -155,10 +155,10 @@ async fn websocket_is_handed_over_to_whoever_offers_the_token() {
     assert_eq!(response.status(), 101);
     assert_eq!(response.headers()[header::SEC_WEBSOCKET_PROTOCOL], "visavis.v1");
     let body = response.into_body().collect().await.unwrap().to_bytes();
-    assert!(
-        body.ends_with(format!("/visitor/{} after 7", visitor.id).as_bytes()),
-        "{body:?}"
-    );
+    // The token was made at this moment of a clock that stands still, for an hour.
+    let expires_at = visavis::ports::Clock::now(service.memory.clock()) + 3_600_000;
+    let expected = format!("/visitor/{} after 7 until {expires_at}", visitor.id);
+    assert!(body.ends_with(expected.as_bytes()), "{body:?}");
 
     for protocols in ["visavis.v1".to_owned(), format!("bearer.{token}")] {
         assert_eq!(service.send(handshake(protocols)).await.problem(401), "token-missing");

@@ -1,13 +1,19 @@
 //! Mailboxes lose nothing and repeat nothing, however often a reader falls off.
 
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64URL},
+};
 use futures_util::{SinkExt as _, StreamExt as _, stream};
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
+use sha2::Sha256;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 use visavis_contract::{
     DEADLINE, Delivery, Organisation, Transport,
     mailbox::{connect, ping},
-    payload, within,
+    payload, statements, within,
 };
 
 /// A visitor writes while the expert's reader falls off after every few entries.
@@ -168,6 +174,53 @@ async fn has_websockets(organisation: &Organisation, token: &str) -> bool {
         }
         Err(refusal) => panic!("{refusal:?}"),
     }
+}
+
+/// The same token, as if it had been made so long ago that it expires in so many seconds.
+fn expiring_in(token: &str, seconds: u64) -> String {
+    let key = std::env::var("VISAVIS_TOKEN_KEY")
+        .expect("VISAVIS_TOKEN_KEY is not set: the service's TOKEN_KEY, to make a token that expires soon");
+    let key = STANDARD.decode(key.trim()).expect("base64");
+    let payload = token.split('.').nth(1).expect("a payload");
+    let mut claims: Value = serde_json::from_slice(&BASE64URL.decode(payload).unwrap()).unwrap();
+    claims["expires_at"] = json!(statements::now() + seconds);
+    let signed = format!("visavis1.{}", BASE64URL.encode(claims.to_string()));
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).expect("any length");
+    mac.update(signed.as_bytes());
+    format!("{signed}.{}", BASE64URL.encode(mac.finalize().into_bytes()))
+}
+
+#[tokio::test]
+async fn a_websocket_ends_with_its_token() {
+    let organisation = Organisation::new(1).await;
+    let expert = organisation.expert(0).await;
+    if !has_websockets(&organisation, &expert.token).await {
+        return;
+    }
+    let open = async |token: &str| {
+        let protocols = format!("visavis.v1, bearer.{token}");
+        let service = &organisation.service;
+        connect(service, "after=0", Some(&protocols), &service.base)
+            .await
+            .unwrap()
+    };
+    let mut lasting = open(&expert.token).await;
+    let mut expiring = open(&expiring_in(&expert.token, 5)).await;
+    ping(&mut expiring).await;
+    let end = async {
+        while let Some(Ok(frame)) = expiring.next().await {
+            if let Message::Close(frame) = frame {
+                return frame.map(|frame| u16::from(frame.code));
+            }
+        }
+        None
+    };
+    assert_eq!(within(DEADLINE, "the end of the token", end).await, Some(4002));
+    // What comes then reaches who may listen still.
+    organisation.visitor().await.ring().await;
+    let frame = within(DEADLINE, "an entry", lasting.next()).await.unwrap().unwrap();
+    assert!(frame.is_text(), "{frame:?}");
+    ping(&mut lasting).await;
 }
 
 #[tokio::test]
