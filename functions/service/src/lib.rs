@@ -51,6 +51,7 @@ pub(crate) struct App<P> {
     pub(crate) config: Arc<Config>,
     headers: Arc<policy::HeaderSets>,
     manifest: pages::ManifestCell,
+    lookups: Arc<limits::Lookups>,
 }
 
 impl<P> App<P> {
@@ -60,6 +61,7 @@ impl<P> App<P> {
             headers: Arc::new(policy::HeaderSets::new(&config.public_url)),
             config: Arc::new(config),
             manifest: pages::ManifestCell::default(),
+            lookups: Arc::default(),
         }
     }
 }

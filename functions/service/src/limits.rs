@@ -7,7 +7,7 @@
 use std::{convert::Infallible, net::IpAddr};
 
 use axum::extract::FromRequestParts;
-use http::request::Parts;
+use http::{Extensions, request::Parts};
 use uuid::Uuid;
 
 use crate::{
@@ -18,6 +18,10 @@ use crate::{
     time::{MINUTE, SECOND},
     vault::MasterKeys,
 };
+
+mod lookups;
+
+pub(crate) use lookups::Lookups;
 
 /// How many messages visitors may leave for an organisation in a minute, and one of them.
 const MESSAGES: i64 = 60;
@@ -98,17 +102,19 @@ impl Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Address(String);
 
+impl Address {
+    /// From what the adapter has put into the request's extensions.
+    pub(crate) fn of(extensions: &Extensions) -> Self {
+        let address = extensions.get::<ClientAddress>();
+        Self(address.map(|address| counted_as(&address.0)).unwrap_or_default())
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for Address {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(
-            parts
-                .extensions
-                .get::<ClientAddress>()
-                .map(|address| counted_as(&address.0))
-                .unwrap_or_default(),
-        ))
+        Ok(Self::of(&parts.extensions))
     }
 }
 
@@ -192,15 +198,18 @@ impl Count {
                 return Err(Problem::unavailable());
             };
             if count > counter.most {
-                let seconds = (ends_at - self.now).max(0).div_euclid(SECOND) + 1;
-                let detail = format!("That was too often. Go on in {seconds} seconds.");
-                return Err(
-                    Problem::new(Slug::TooManyRequests, detail).retry_after(u32::try_from(seconds).unwrap_or(60))
-                );
+                return Err(too_often(ends_at - self.now));
             }
         }
         Ok(rest)
     }
+}
+
+/// The problem of who may go on only in so many milliseconds.
+fn too_often(milliseconds: i64) -> Problem {
+    let seconds = milliseconds.max(0).div_euclid(SECOND) + 1;
+    let detail = format!("That was too often. Go on in {seconds} seconds.");
+    Problem::new(Slug::TooManyRequests, detail).retry_after(u32::try_from(seconds).unwrap_or(60))
 }
 
 /// Adds one to a counter, or begins a new window.

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::{HeaderValue, Method, header};
 
-use crate::{App, ports::Platform, problem::Problem};
+use crate::{App, limits::Address, ports::Platform, problem::Problem};
 
 mod headers;
 pub(crate) mod origins;
@@ -91,7 +91,8 @@ pub(crate) async fn enforce<P: Platform>(
     next: Next,
 ) -> Response {
     let kind = Kind::of(route.as_ref().map(MatchedPath::as_str));
-    let entry = match origins::enter(&app, kind, request.headers()).await {
+    let address = Address::of(request.extensions());
+    let entry = match origins::enter(&app, kind, request.headers(), &address).await {
         Ok(entry) => entry,
         Err(problem) => return leave(&app.headers, kind, None, problem.into_response()),
     };

@@ -101,7 +101,7 @@ enum ExpertState {
     Busy,
 }
 
-/// Who is there now. Nothing is stored for it, not even a counter: one read.
+/// Who is there now. Nothing is stored for it: one read, and a counter in memory.
 #[utoipa::path(
     get, path = "/api/v1/organisations/{organisation}/availability", tag = "visitors",
     params(("organisation" = Uuid, Path)),
@@ -111,8 +111,10 @@ async fn availability<P: Platform>(
     State(app): State<App<P>>,
     Path(organisation): Path<Uuid>,
     page: CallingPage,
+    address: Address,
 ) -> Result<Json<Availability>, Problem> {
     page.require(organisation)?;
+    app.limit_lookup(&address)?;
     let statements = vec![
         Organisation::select(organisation),
         DataKeys::select(organisation),

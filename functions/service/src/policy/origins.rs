@@ -15,6 +15,7 @@ use super::Kind;
 use crate::{
     App,
     identity::bearer,
+    limits::Address,
     ports::Platform,
     problem::{Problem, Slug},
 };
@@ -46,7 +47,12 @@ impl Entry {
 }
 
 /// Lets a request in by its origin, or refuses it.
-pub(super) async fn enter<P: Platform>(app: &App<P>, kind: Kind, headers: &HeaderMap) -> Result<Entry, Problem> {
+pub(super) async fn enter<P: Platform>(
+    app: &App<P>,
+    kind: Kind,
+    headers: &HeaderMap,
+    address: &Address,
+) -> Result<Entry, Problem> {
     let Some(origin) = headers.get(header::ORIGIN) else {
         // Fetch metadata tells of requests that carry no origin, such as images; links lead to pages only.
         let site = headers.get(SEC_FETCH_SITE).map_or(&b"none"[..], HeaderValue::as_bytes);
@@ -69,6 +75,7 @@ pub(super) async fn enter<P: Platform>(app: &App<P>, kind: Kind, headers: &Heade
             organisation: claims.organisation,
         });
     }
+    app.limit_lookup(address)?;
     let organisations = match origin.to_str() {
         Ok(origin) => app.registered_for(origin).await?,
         Err(_) => Vec::new(),

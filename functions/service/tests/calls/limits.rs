@@ -116,3 +116,35 @@ async fn refused_renewal_is_no_lease() {
     service.wait(10);
     assert_eq!(organisation.availability().await["state"], "closed");
 }
+
+/// What needs no token and leaves nothing behind is bounded too, without a counter in the database.
+#[tokio::test]
+async fn one_address_looks_around_only_so_often() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&[]).await;
+    let mut client = crate::support::Client::new(service.clone(), Some(crate::support::PAGE));
+    let before = service.memory.database().writes();
+    let mut answered = 0;
+    let refused = loop {
+        let answer = client.get(&organisation.path("availability")).await;
+        if answer.status != 200 {
+            break answer;
+        }
+        answered += 1;
+    };
+    assert_eq!(refused.problem(429), "too-many-requests");
+    assert!((1_000..=2_400).contains(&answered), "{answered}");
+    assert_eq!(service.memory.database().writes(), before);
+    let mut stranger = crate::support::Client::new(service.clone(), Some("https://stranger.example"));
+    assert_eq!(stranger.get("/api/v1/presence").await.problem(429), "too-many-requests");
+    stranger.address = "192.0.2.2";
+    assert_eq!(
+        stranger.get("/api/v1/presence").await.problem(403),
+        "origin-not-registered"
+    );
+    client.address = "192.0.2.2";
+    client.get(&organisation.path("availability")).await.ok(200);
+    service.wait(61);
+    client.address = "192.0.2.1";
+    client.get(&organisation.path("availability")).await.ok(200);
+}
