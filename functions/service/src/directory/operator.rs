@@ -53,14 +53,15 @@ pub(crate) struct OrganisationAnswer {
     people: Vec<InvitedPerson>,
 }
 
-/// A person with a fresh sign-in link.
+/// A person, with a fresh sign-in link where they are active.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct InvitedPerson {
     id: Uuid,
     name: String,
     roles: Vec<StaffRole>,
-    /// Works once, for 24 hours; earlier ones no longer do.
-    sign_in_url: String,
+    /// Works once, for 24 hours; earlier ones no longer do. Nobody who is inactive has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_in_url: Option<String>,
 }
 
 /// Creates an organisation, or brings the one that has the `id` to what the request says: people whose address it does
@@ -103,18 +104,27 @@ async fn put_organisation<P: Platform>(
         };
         let link = SignInLink::new(&app)?;
         statements.extend(link.statements(organisation, id));
-        let sign_in_url = link.url(&app.config.public_url, &roles);
-        invited.push(InvitedPerson {
+        let sign_in_url = Some(link.url(&app.config.public_url, &roles));
+        let person = InvitedPerson {
             id,
             name: person.name.clone(),
             roles,
             sign_in_url,
-        });
+        };
+        invited.push((person, statements.len() - 1));
     }
-    app.platform.database().batch(statements).await?;
+    let rows = app.platform.database().batch(statements).await?;
+    let people = invited.into_iter().map(|(mut person, stored)| {
+        // No link was stored for a person who is inactive.
+        if rows.get(stored).is_none_or(|stored| stored.changes == 0) {
+            person.sign_in_url = None;
+        }
+        person
+    });
+    let people = people.collect();
     let answer = OrganisationAnswer {
         organisation: app.organisation(organisation).await?,
-        people: invited,
+        people,
     };
     Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(answer)))
 }

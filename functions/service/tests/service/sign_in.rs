@@ -57,6 +57,27 @@ async fn a_link_lasts_a_day_and_a_newer_one_voids_it() {
 }
 
 #[tokio::test]
+async fn who_is_inactive_gets_no_link() {
+    let service = Service::new();
+    let first = service.organisation(PAGE).await;
+    let administrator = service.token(&first.administrator_url, "administrator").await;
+    let path = format!("/api/v1/people/{}", first.expert);
+    let change = json!({"active": false});
+    service
+        .with_token(&administrator, "PATCH", &path, Some(&change))
+        .await
+        .ok(200);
+    let mut body = organisation(PAGE);
+    body["id"] = first.id.clone().into();
+    let again = service.operator(&body).await.ok(200);
+    assert!(again["people"][0]["sign_in_url"].is_string());
+    assert_eq!(
+        (&again["people"][1]["id"], again["people"][1].get("sign_in_url")),
+        (&json!(first.expert), None)
+    );
+}
+
+#[tokio::test]
 async fn a_session_gives_tokens_of_the_persons_roles() {
     let service = Service::new();
     let organisation = service.organisation(PAGE).await;
