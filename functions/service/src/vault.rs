@@ -42,17 +42,21 @@ fn derive(key: &[u8; 32], purpose: &[&[u8]]) -> Key {
     derived
 }
 
+/// HMAC-SHA-256 under a key of any length (RFC 2104 section 3).
+pub(crate) fn hmac(key: &[u8]) -> Hmac<Sha256> {
+    let Ok(mac) = Hmac::new_from_slice(key) else {
+        unreachable!("HMAC takes a key of any length, RFC 2104 section 3")
+    };
+    mac
+}
+
 impl MasterKey {
     fn new(key: &[u8; 32]) -> Self {
-        let lookups = derive(key, &[b"visavis/v1/lookups"]);
-        let Ok(lookups) = Hmac::new_from_slice(lookups.as_slice()) else {
-            unreachable!("HMAC takes a key of any length, RFC 2104 section 3")
-        };
         Self {
             id: key_id(key),
             wrapping: derive(key, &[b"visavis/v1/wrapping"]),
             mailboxes: derive(key, &[b"visavis/v1/mailboxes"]),
-            lookups,
+            lookups: hmac(derive(key, &[b"visavis/v1/lookups"]).as_slice()),
         }
     }
 
