@@ -165,6 +165,7 @@ async fn from_the_site_key_to_the_call_and_back() {
 
     // Revoked: a visitor learns of it as soon as the token is renewed.
     trust.revoke(2, &[&trust.device]).await.expect(200);
+    // The same list within the same second would be a repetition.
     trust.revoke(2, &[]).await.expect_problem(409, "outdated");
     let renewed = visitor
         .request(Method::POST, "/api/v1/visitor/token")
