@@ -103,7 +103,7 @@ export class InboxFace extends LitElement {
       ${
         content
           ? html`<p class="text">${content.text}</p>
-            ${content.contact ? html`<p class="text">${icon("chat")} ${reach(content.contact)}</p>` : nothing}`
+            ${content.contact ? html`<p class="text">${reach(content.contact)}</p>` : nothing}`
           : html`<p class="text muted">${texts.closed}</p>`
       }
     </li>`;
