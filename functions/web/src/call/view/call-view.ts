@@ -7,7 +7,6 @@ import { type Icon, icon } from "../../theme/icons.ts";
 import type { CallSession, SessionState } from "../session.ts";
 import { callViewStyles } from "./call-view.styles.ts";
 import { initials } from "./initials.ts";
-import { ProofMark } from "./proof-mark.ts";
 import { define, Watching } from "./watching.ts";
 
 type DeviceKind = "microphone" | "camera" | "screen";
@@ -496,5 +495,5 @@ export class CallView extends LitElement {
 
 /** Defines what a call needs to be seen and heard, once; the rest of its face is in more.ts. */
 export function defineCallView(): void {
-  define({ "visavis-proof": ProofMark, "visavis-call-view": CallView });
+  define({ "visavis-call-view": CallView });
 }

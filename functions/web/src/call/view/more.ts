@@ -5,6 +5,7 @@ import { provide } from "../later.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { DeviceChoices } from "./device-choice.ts";
 import { LevelMeter } from "./level-meter.ts";
+import { ProofMark } from "./proof-mark.ts";
 import { QualityBadge } from "./quality-badge.ts";
 import { define } from "./watching.ts";
 
@@ -16,5 +17,6 @@ export function defineMore(): void {
     "visavis-devices": DeviceChoices,
     "visavis-chat": ChatPanel,
     "visavis-quality": QualityBadge,
+    "visavis-proof": ProofMark,
   });
 }
