@@ -105,8 +105,9 @@ export class Internet {
    * @param {string} space `public`, or a home's full name; undefined: where this runs
    * @param {string} program
    * @param {string[]} args
+   * @param {RegExp} sign what it says when it is ready
    */
-  async start(space, program, args) {
+  async start(space, program, args, sign = /^ready\b/m) {
     const inside = space === "public" ? `${PREFIX}-public` : space;
     const child = inside
       ? spawn("ip", ["netns", "exec", inside, program, ...args], { stdio: ["ignore", "pipe", "pipe"] })
@@ -117,7 +118,7 @@ export class Internet {
       const late = setTimeout(() => reject(new Error(`${program} is not ready: ${output}`)), 10_000);
       const hear = (/** @type {Buffer} */ chunk) => {
         output += chunk;
-        if (!/^ready\b/m.test(output)) return;
+        if (!sign.test(output)) return;
         clearTimeout(late);
         resolve(undefined);
       };

@@ -13,6 +13,6 @@ pub(crate) fn ensure() -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         return failure("the network suite makes network namespaces, which only root may: run it as root");
     }
-    let programs = [("ip", "iproute2"), ("nft", "nftables")];
-    apt::ensure_programs(&programs, "`ip` and `nft` for the network suite")
+    let programs = [("ip", "iproute2"), ("nft", "nftables"), ("tcpdump", "tcpdump")];
+    apt::ensure_programs(&programs, "`ip`, `nft` and `tcpdump` for the network suite")
 }
