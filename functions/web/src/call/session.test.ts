@@ -84,3 +84,10 @@ test("a payload of no use is dropped, and the call goes on", async () => {
   assert.equal(visitor.state.phase, "ringing");
   assert.deepEqual(told, []);
 });
+
+test("an envelope of a kind that this client does not know is left alone", async () => {
+  const { session: expert } = session("expert", new TypeError("unused"));
+  expert.update(call);
+  await expert.handle(envelope("call.invited" as Envelope["type"], { invitation: "i", secret: "s" }));
+  assert.equal(expert.state.phase, "ringing");
+});

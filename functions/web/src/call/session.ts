@@ -262,7 +262,8 @@ export class CallSession extends Store<SessionState> {
         if (this.state.phase === "ringing") this.#finish("taken");
         break;
       default:
-        this.#apply(envelope.body.call);
+        // What this client does not know says nothing of a call's state.
+        if (envelope.body.call) this.#apply(envelope.body.call);
     }
   }
 
