@@ -319,6 +319,30 @@ impl World {
     }
 }
 
+#[test]
+fn what_belongs_to_a_call_ends_with_it() {
+    let over = |call: &Call| Call {
+        parent_over: true,
+        ..call.clone()
+    };
+    let (ringing, answered) = (ringing(), ringing().step(answer(1), 0).call);
+    for (call, state, because) in [
+        (&ringing, State::Cancelled, None),
+        (&answered, State::Ended, Some(Because::HungUp)),
+    ] {
+        let step = over(call).step(Event::Time, 0);
+        assert_eq!((step.call.state, step.call.because), (state, because));
+        assert!(step.call.version > call.version && !step.notices.is_empty());
+        assert_eq!(over(call).due_at(), Some(0));
+        // Nobody who acts is sooner.
+        let late = over(call).step(hang_up(Party::Visitor), 0);
+        assert_eq!(late.call.state, state);
+        assert_eq!(over(&step.call).step(Event::Time, 1).call, over(&step.call));
+    }
+    let step = over(&ringing).step(answer(1), 0);
+    assert_eq!((step.call.state, step.refusal), (State::Cancelled, Some(Refusal::Over)));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 

@@ -106,7 +106,7 @@ pub(super) async fn request<P: Platform>(
         return Err(refused("request", "it is for somebody else"));
     }
     let (organisation, now) = (expert.organisation, app.now());
-    let id = DeviceId::of(request.signing).to_string();
+    let id = DeviceId::of(request.signing);
     let store = Statement {
         sql: "INSERT INTO devices (organisation, id, expert, signing_key, sealing_key, request, requested_at, revoked) \
               SELECT organisation, ?3, id, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM revocations r, json_each(r.keys) k \
@@ -117,7 +117,7 @@ pub(super) async fn request<P: Platform>(
         parameters: vec![
             organisation.to_string().into(),
             expert.id.to_string().into(),
-            id.as_str().into(),
+            id.to_string().into(),
             request.signing.to_string().into(),
             request.sealing.to_string().into(),
             encoded.as_str().into(),
@@ -129,7 +129,7 @@ pub(super) async fn request<P: Platform>(
         DataKeys::select(organisation),
         people::select_active_expert(organisation, expert.id),
         store,
-        select(&expert, &id, now),
+        select(&expert, id, now),
     ];
     let rows = app.platform.database().batch(statements).await?;
     let [keys, active, stored, device] = rows.as_slice() else {
@@ -170,7 +170,7 @@ pub(super) async fn look<P: Platform>(
     State(app): State<App<P>>,
     expert: Expert,
     address: Address,
-    Path(device): Path<String>,
+    Path(device): Path<DeviceId>,
 ) -> Result<Json<DeviceAnswer>, Problem> {
     let organisation = expert.organisation;
     let count = app.count(Kind::Devices, Some(expert.id), &address);
@@ -178,7 +178,7 @@ pub(super) async fn look<P: Platform>(
     statements.extend([
         DataKeys::select(organisation),
         people::select_active_expert(organisation, expert.id),
-        select(&expert, &device, app.now()),
+        select(&expert, device, app.now()),
     ]);
     let rows = count.judge(app.platform.database().batch(statements).await?)?;
     let [keys, active, device] = rows.as_slice() else {
@@ -192,7 +192,7 @@ pub(super) async fn look<P: Platform>(
     Ok(Json(DeviceAnswer { device }))
 }
 
-fn select(expert: &Expert, device: &str, now: i64) -> Statement {
+fn select(expert: &Expert, device: DeviceId, now: i64) -> Statement {
     Statement {
         sql: "SELECT d.id, d.request, d.certificate_sealed, d.revoked, a.statement, (SELECT s.statement \
               FROM successions s WHERE s.organisation = d.organisation AND s.new_key = a.site_key \
@@ -202,7 +202,7 @@ fn select(expert: &Expert, device: &str, now: i64) -> Statement {
         parameters: vec![
             expert.organisation.to_string().into(),
             expert.id.to_string().into(),
-            device.into(),
+            device.to_string().into(),
             now.into(),
         ],
     }
@@ -248,7 +248,7 @@ fn read(keys: &DataKeys, rows: &Rows) -> PortResult<Option<(String, DeviceView)>
 pub(super) async fn refuse<P: Platform>(
     State(app): State<App<P>>,
     administrator: Administrator,
-    Path(device): Path<String>,
+    Path(device): Path<DeviceId>,
 ) -> Result<StatusCode, Problem> {
     let statements = [
         "DELETE FROM devices WHERE organisation = ?1 AND id = ?2 AND certificate_sealed IS NULL",
@@ -256,7 +256,7 @@ pub(super) async fn refuse<P: Platform>(
     ]
     .map(|sql| Statement {
         sql,
-        parameters: vec![administrator.organisation.to_string().into(), device.as_str().into()],
+        parameters: vec![administrator.organisation.to_string().into(), device.to_string().into()],
     });
     let rows = app.platform.database().batch(statements.into()).await?;
     if rows.last().is_none_or(|left| left.rows.is_empty()) {

@@ -3,6 +3,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
 use ed25519_dalek::{Signature, VerifyingKey};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -249,7 +250,8 @@ impl Statement for Revocations {
 }
 
 /// The id of a device: the first 16 bytes of SHA-256 of its signing key; written in base64url.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "String")]
 pub(super) struct DeviceId(pub(super) [u8; 16]);
 
 impl DeviceId {
@@ -264,6 +266,14 @@ impl DeviceId {
     /// The id as it is written, 22 characters; nothing where it is none.
     pub(super) fn parse(text: &str) -> Option<Self> {
         BASE64URL.decode(text).ok()?.try_into().map(Self).ok()
+    }
+}
+
+impl TryFrom<String> for DeviceId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a device's id has 22 characters of base64url")
     }
 }
 

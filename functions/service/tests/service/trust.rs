@@ -484,6 +484,13 @@ async fn a_person_has_eight_devices() {
     }
     assert_eq!(trust.ask(&Key::new(30)).await.problem(409), "limit-reached");
     trust.ask(&Key::new(20)).await.ok(200);
+    for none in ["x", "AAAAAAAAAAAAAAAAAAAAAB", "%F0%9F%92%A5"] {
+        let path = format!("trust/devices/{none}");
+        assert_eq!(
+            trust.console("DELETE", &path, Value::Null).await.problem(404),
+            "not-found"
+        );
+    }
     // Refused and revoked ones make room.
     let path = format!("trust/devices/{}", id_of(&Key::new(20)));
     assert_eq!(trust.console("DELETE", &path, Value::Null).await.status, 204);
