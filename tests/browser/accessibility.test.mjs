@@ -1,8 +1,11 @@
 // axe finds nothing serious on any page, in any state that matters. It cannot find everything; what it finds is wrong.
 
+import assert from "node:assert/strict";
+
 import { AxeBuilder } from "@axe-core/playwright";
 
 import { scenario } from "./harness/scenario.mjs";
+import { certify, enrol } from "./harness/trust.mjs";
 import { until } from "./harness/wait.mjs";
 
 /** In the page: no animation that has an end goes on. */
@@ -61,6 +64,48 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
     await accessible(desk.page, "the desk after the call");
     await desk.checkDevices();
     await accessible(desk.page, "the desk's device check");
+  });
+
+  scenario(`what is said of who is there has no serious accessibility findings, ${scheme}`, async (world) => {
+    const organisation = await world.organisation();
+    const ada = organisation.people[0] ?? assert.fail();
+    const desk = await world.desk(ada, { scheme });
+    const trust = await certify(world, organisation);
+    const visitor = await world.visitor(organisation, { scheme });
+    await visitor.openPanel();
+    await visitor.widget.getByRole("button", { name: "Video call", exact: true }).click();
+    await visitor.widget.getByText("What was reported").click();
+    await accessible(visitor.page, "a call that could not be verified");
+    await visitor.widget.getByRole("button", { name: "Done" }).click();
+    await enrol(trust, desk.page, ada);
+    await visitor.begin();
+    await visitor.ring();
+    await desk.rings();
+    await accessible(desk.page, "a sealed call rings");
+    await desk.answer();
+    await Promise.all([visitor.inCall(), desk.inCall()]);
+    for (const side of [visitor, desk]) {
+      await side.view.locator("visavis-proof .mark").click();
+      await side.button("Show the code").click();
+      await side.view.locator("visavis-proof output").waitFor();
+    }
+    await accessible(visitor.page, "the mark's explanation at the visitor");
+    await accessible(desk.page, "the mark's explanation at the desk");
+    await visitor.hangUp();
+    await visitor.callIsOver();
+    await desk.setAvailable(false);
+    await visitor.widget.getByRole("button", { name: "Done" }).click();
+    await visitor.seesClosed();
+    await visitor.openPanel();
+    await visitor.widget.getByRole("button", { name: "Leave a message" }).click();
+    await visitor.widget.getByLabel("Your message").fill("Please call me.");
+    await accessible(visitor.page, "the form for a message");
+    await visitor.widget.getByRole("button", { name: "Send" }).click();
+    await visitor.widget.getByText("Your message is on its way").waitFor();
+    await accessible(visitor.page, "a message is left");
+    await desk.page.reload();
+    await desk.page.getByText("Please call me.").waitFor();
+    await accessible(desk.page, "the desk's messages");
   });
 
   scenario(
