@@ -80,7 +80,7 @@ function shrinkStyles(widget) {
 const sharedModules = {
   name: "shared",
   setup({ onResolve, onLoad }) {
-    const listed = readFileSync(join(src, "widget/shared.ts"), "utf8").matchAll(/^  "?([\w./-]+)"?: \{([^}]*)\}/gm);
+    const listed = readFileSync(join(src, "widget/shared.ts"), "utf8").matchAll(/^ {2}"?([\w./-]+)"?: \{([^}]*)\}/gm);
     const shared = new Map([...listed].map(([, path, names]) => [path, names.replace(/:\s*\w+/g, "")]));
     onResolve({ filter: /./ }, ({ path, importer }) => {
       const name = path.startsWith(".") ? relative(src, resolve(dirname(importer), path)) : path;
