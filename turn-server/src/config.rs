@@ -12,6 +12,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use crate::acme::{Acme, Challenge};
 use crate::address::{Family, RelayPort};
 use crate::allocation::ChannelNumber;
 use crate::authentication::Authenticator;
@@ -19,6 +20,7 @@ use crate::peer_policy::PeerPolicy;
 use crate::quota::Quota;
 use crate::server::Rules;
 use crate::tls::CertificateFiles;
+use crate::worker::greeting::Share;
 use crate::worker::streams::StreamLimits;
 
 /// A REST secret has at least this many characters.
@@ -38,9 +40,15 @@ pub struct Config {
     pub users: HashMap<String, Zeroizing<String>>,
     /// Where clients are heard.
     pub listen: Vec<Listen>,
-    /// The certificate for TLS.
+    /// The certificate for TLS and DTLS.
     #[serde(default)]
     pub tls: Option<CertificateFiles>,
+    /// Or where it comes from.
+    #[serde(default)]
+    pub acme: Option<Acme>,
+    /// With whom TLS listeners are shared.
+    #[serde(default)]
+    pub share: Option<Share>,
     /// Where relayed addresses are.
     pub relay: Relay,
     /// Who may be reached.
@@ -197,8 +205,26 @@ impl Config {
             return refuse("listen: give at least one, such as \"udp://192.0.2.1:3478\"");
         }
         let secured = |listen: &Listen| matches!(listen.transport, Transport::Tls | Transport::Dtls);
-        if self.tls.is_none() && self.listen.iter().any(secured) {
-            return refuse("tls: give certificate and key, or no tls:// and dtls:// listeners");
+        if self.tls.is_none() && self.acme.is_none() && self.listen.iter().any(secured) {
+            return refuse("tls: give certificate and key, or acme, or no tls:// and dtls:// listeners");
+        }
+        let over_tls = self.listen.iter().any(|listen| listen.transport == Transport::Tls);
+        if let Some(acme) = &self.acme {
+            if self.tls.is_some() {
+                return refuse("acme: give either tls or acme, not both");
+            }
+            if acme.challenge == Challenge::TlsAlpn && !over_tls {
+                return refuse("acme.challenge: tls-alpn-01 needs a tls:// listener that is reached at port 443");
+            }
+            acme.check().or_else(refuse)?;
+        }
+        if let Some(share) = &self.share {
+            if !over_tls {
+                return refuse("share: needs a tls:// listener");
+            }
+            if self.listen.iter().any(|listen| listen.address == share.upstream) {
+                return refuse("share.upstream: give the web server's address, not the relay's own");
+            }
         }
         let families: Vec<Family> = self.relay.address.iter().map(|ip| Family::of(*ip)).collect();
         match families[..] {

@@ -5,6 +5,7 @@
 //! belongs to its allocations; the workers share nothing but the counters of [`quota`] and the reserved ports.
 //! [`datapath`] is the only place with `unsafe` code.
 
+pub mod acme;
 pub mod address;
 pub mod allocation;
 pub mod authentication;

@@ -10,10 +10,11 @@ use std::time::Duration;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use visavis_turn::clock::Now;
 use visavis_turn::config::Config;
 use visavis_turn::metrics;
 use visavis_turn::orders::{Orders, Phase, Settings};
-use visavis_turn::tls::CertificateFiles;
+use visavis_turn::tls::Secured;
 use visavis_turn::worker::sockets::RelaySettings;
 use visavis_turn::worker::{Listeners, Shared, Worker};
 
@@ -106,6 +107,7 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
         orders: Arc::new(Orders::new(count, settings(&config, nonce_key)?)?),
         ledger: Arc::default(),
         board: Arc::default(),
+        challenges: Arc::default(),
     };
     let orders = Arc::clone(&shared.orders);
     if let Some(address) = config.metrics {
@@ -129,6 +131,10 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
                 .name(format!("worker {number}"))
                 .spawn(work)?,
         );
+    }
+    if let Some(acme) = config.acme.clone() {
+        acme.start(Arc::clone(&shared.orders), Arc::clone(&shared.challenges))
+            .map_err(|error| format!("acme: cannot start: {error}"))?;
     }
     println!("ready");
     std::io::stdout().flush()?;
@@ -169,10 +175,20 @@ fn reload(path: &Path, nonce_key: [u8; 32], orders: &Orders) -> Result<u32, Box<
 }
 
 fn settings(config: &Config, nonce_key: [u8; 32]) -> Result<Settings, Box<dyn Error>> {
+    let tls = match (&config.tls, &config.acme) {
+        (Some(files), _) => Some(files.read()?),
+        // The one of before, as long as there is no newer.
+        (None, Some(acme)) => match acme.stored(Now::read())? {
+            Some(bundle) => Some(Secured::new(&bundle.pem, &bundle.pem)?),
+            None => None,
+        },
+        (None, None) => None,
+    };
     Ok(Settings {
         rules: Arc::new(config.rules(nonce_key)),
         streams: config.streams,
-        tls: config.tls.as_ref().map(CertificateFiles::read).transpose()?,
+        tls,
+        share: config.share,
     })
 }
 

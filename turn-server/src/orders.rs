@@ -9,6 +9,7 @@ use rustix::event::{EventfdFlags, eventfd};
 
 use crate::server::Rules;
 use crate::tls::Secured;
+use crate::worker::greeting::Share;
 use crate::worker::streams::StreamLimits;
 
 /// All that can change while the relay runs.
@@ -20,6 +21,8 @@ pub struct Settings {
     pub streams: StreamLimits,
     /// For handshakes from now on.
     pub tls: Option<Secured>,
+    /// With whom TLS listeners are shared.
+    pub share: Option<Share>,
 }
 
 /// What the relay is at.
@@ -54,9 +57,21 @@ impl Orders {
         })
     }
 
-    /// New settings, which count from now on.
+    /// New settings, which count from now on. Without a certificate, the one of before stays.
     pub fn set(&self, settings: Settings) {
-        *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+        let mut current = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        let tls = settings.tls.clone().or(current.tls.take());
+        *current = Settings { tls, ..settings };
+        drop(current);
+        self.version.fetch_add(1, Ordering::Release);
+        self.wake();
+    }
+
+    /// A new certificate, for handshakes from now on.
+    pub fn certify(&self, secured: Secured) {
+        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        settings.tls = Some(secured);
+        drop(settings);
         self.version.fetch_add(1, Ordering::Release);
         self.wake();
     }
@@ -118,6 +133,7 @@ mod tests {
             rules: Arc::new(config.rules([0; 32])),
             streams: config.streams,
             tls: None,
+            share: None,
         };
         let orders = Orders::new(1, settings.clone()).unwrap();
         assert_eq!(orders.phase(), Phase::Running);

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::dtls::session;
 
 /// What a client may say it wants to speak (RFC 7443). One that says nothing is taken as well.
-const PROTOCOLS: [&[u8]; 2] = [b"stun.turn", b"stun.nat-discovery"];
+pub(crate) const PROTOCOLS: [&[u8]; 2] = [b"stun.turn", b"stun.nat-discovery"];
 
 /// Where the certificate is.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]

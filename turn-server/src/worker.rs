@@ -6,6 +6,7 @@
 mod associations;
 mod core;
 mod data_connection;
+pub mod greeting;
 mod peers;
 mod pipe;
 pub mod sockets;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use rustix::event::{Timespec, epoll};
 
+use crate::acme::challenges::Challenges;
 use crate::address::{ClientAddress, Family, FiveTuple, PeerAddress, Via};
 use crate::clock::Now;
 use crate::config::{Listen, Transport};
@@ -38,6 +40,7 @@ use crate::table::AllocationKey;
 use crate::tls::Secured;
 use associations::Associations;
 use core::Core;
+use greeting::Front;
 use sockets::{RelaySettings, RelaySocket, Sockets, Token};
 use streams::Streams;
 
@@ -104,6 +107,8 @@ pub struct Shared {
     pub ledger: Arc<Ledger>,
     /// What they tell.
     pub board: Arc<Board>,
+    /// What an ACME authority is to be shown.
+    pub challenges: Arc<Challenges>,
 }
 
 /// What a worker is made of.
@@ -114,6 +119,7 @@ pub struct Worker {
     tcp: Vec<(TcpListener, bool)>,
     /// Whether all listeners of streams are listened to.
     accepting: bool,
+    challenges: Arc<Challenges>,
     tls: Option<Secured>,
     streams: Streams,
     associations: Associations,
@@ -133,8 +139,23 @@ pub struct Worker {
 impl Worker {
     /// Gets a worker ready on the thread that will run it.
     pub fn new(number: usize, listeners: Listeners, relay: RelaySettings, shared: Shared) -> io::Result<Self> {
-        let Shared { orders, ledger, board } = shared;
-        let Settings { rules, streams, tls } = orders.settings();
+        let Shared {
+            orders,
+            ledger,
+            board,
+            challenges,
+        } = shared;
+        let Settings {
+            rules,
+            streams,
+            tls,
+            share,
+        } = orders.settings();
+        let front = Front {
+            tls: tls.as_ref().map(|secured| Arc::clone(&secured.tls)),
+            challenges: Arc::clone(&challenges),
+            share,
+        };
         let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC)?);
         let readable = epoll::EventFlags::IN;
         if let Some(wake) = orders.wake_of(number) {
@@ -155,7 +176,7 @@ impl Worker {
         getrandom::fill(&mut cookie_key)?;
         let now = Now::read();
         Ok(Self {
-            streams: Streams::new(Rc::clone(&epoll), streams),
+            streams: Streams::new(Rc::clone(&epoll), streams, front),
             associations: Associations::new(now, cookie_key, streams),
             core: Core {
                 server: Server::new(now, rules, Arc::clone(&ledger)),
@@ -172,6 +193,7 @@ impl Worker {
             dtls: listeners.dtls.into_iter().map(Rc::new).collect(),
             tcp: listeners.tcp,
             accepting: true,
+            challenges,
             tls,
             number,
             ledger,
@@ -199,11 +221,7 @@ impl Worker {
                     Token::Associations(listener) => self.secured_datagrams(now, listener as usize),
                     Token::Accept(listener) => {
                         let (socket, secure) = &self.tcp[listener as usize];
-                        if self
-                            .streams
-                            .accept(now, socket, self.tls.as_ref().map(|tls| &tls.tls).filter(|_| *secure))
-                            .is_err()
-                        {
+                        if self.streams.accept(now, socket, *secure).is_err() {
                             // Out of descriptors. The kernel would go on telling; look again in a second.
                             let _ = epoll::modify(&*self.epoll, socket, event.data, epoll::EventFlags::empty());
                             self.accepting = false;
@@ -252,7 +270,12 @@ impl Worker {
         }
         if let Some(settings) = self.orders.news(&mut self.seen) {
             self.core.server.set_rules(settings.rules);
-            self.streams.set_limits(settings.streams);
+            let front = Front {
+                tls: settings.tls.as_ref().map(|secured| Arc::clone(&secured.tls)),
+                challenges: Arc::clone(&self.challenges),
+                share: settings.share,
+            };
+            self.streams.set_limits(settings.streams, front);
             self.associations.set_limits(settings.streams);
             self.tls = settings.tls;
         }

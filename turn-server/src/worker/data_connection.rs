@@ -1,10 +1,12 @@
-//! A client's data connection (RFC 6062 section 5.4): its bytes go to a peer's and back, both as they are.
+//! A stream that is bound to another: bytes go from one to the other and back as they are. So are data connections with
+//! a peer (RFC 6062 section 5.4), and connections that are passed on to a web server.
 //!
 //! Each direction holds a bounded number of bytes; the sender waits in its own kernel for the receiver to read.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::OwnedFd;
+use std::time::{Duration, Instant};
 
 use rustix::event::epoll::{self, EventFlags};
 
@@ -18,6 +20,9 @@ use crate::quota::Quota;
 /// What may wait in one direction before no more is read, in bytes.
 const ENOUGH: usize = 64 << 10;
 
+/// How long nothing may pass before a connection that was passed on is closed.
+const QUIET: Duration = Duration::from_mins(10);
+
 /// The peer's side of a data connection.
 pub(super) struct DataConnection {
     peer: PeerConnection,
@@ -28,6 +33,8 @@ pub(super) struct DataConnection {
     at_peer: Side,
     /// The allocation has relayed as much as it may in this second.
     paused: bool,
+    /// When something passed.
+    moved: Instant,
 }
 
 /// One side of it.
@@ -52,6 +59,7 @@ impl Side {
 
 /// What a round may spend, and where it is counted.
 pub(super) struct Round<'r> {
+    pub(super) now: Instant,
     pub(super) milliseconds: u32,
     pub(super) quota: Quota,
     pub(super) to_peers: &'r mut Traffic,
@@ -66,6 +74,7 @@ impl DataConnection {
         peer: PeerConnection,
         begun: Vec<u8>,
         interest: EventFlags,
+        now: Instant,
     ) -> io::Result<Self> {
         epoll::add(epoll, &peer.socket, Token::Peer(key).into(), EventFlags::IN)?;
         Ok(Self {
@@ -75,12 +84,14 @@ impl DataConnection {
             at_client: Side::new(interest),
             at_peer: Side::new(EventFlags::IN),
             paused: false,
+            moved: now,
         })
     }
 
-    /// Whether the allocation has ended, or the peer is forbidden now.
-    pub(super) fn is_over(&self) -> bool {
-        self.peer.link.is_over()
+    /// Whether the allocation has ended, the peer is forbidden now, or nothing has passed for long.
+    pub(super) fn is_over(&self, now: Instant) -> bool {
+        let quiet = || now.saturating_duration_since(self.moved) > QUIET;
+        self.peer.is_over() || self.peer.link.is_none() && quiet()
     }
 
     /// A new second.
@@ -96,7 +107,7 @@ impl DataConnection {
         client: &mut Pipe,
         round: &mut Round<'_>,
     ) -> io::Result<bool> {
-        if self.is_over() {
+        if self.is_over(round.now) {
             return Ok(false);
         }
         self.up(client, round)?;
@@ -114,12 +125,17 @@ impl DataConnection {
             let before = self.to_peer.len();
             let to_peer = &mut self.to_peer;
             let mut open = true;
-            let read = self.peer.link.spend(round.milliseconds, &round.quota, || {
+            let read = spend(&self.peer, round, || {
                 open = client.read(to_peer)?;
-                Ok::<_, io::Error>(to_peer.len() - before)
+                Ok(to_peer.len() - before)
             });
             match read.transpose()? {
-                Some(count) if count > 0 => round.to_peers.count(count),
+                Some(count) if count > 0 => {
+                    self.moved = round.now;
+                    if self.peer.link.is_some() {
+                        round.to_peers.count(count);
+                    }
+                }
                 Some(_) => {}
                 None => self.paused = true,
             }
@@ -151,16 +167,15 @@ impl DataConnection {
     fn down(&mut self, client: &mut Pipe, round: &mut Round<'_>) -> io::Result<()> {
         if !self.at_peer.ended && client.backlog() < ENOUGH {
             let mut buffer = [0; READ];
-            let socket = &mut self.peer.socket;
-            match self
-                .peer
-                .link
-                .spend(round.milliseconds, &round.quota, || socket.read(&mut buffer))
-            {
+            let mut socket = &self.peer.socket;
+            match spend(&self.peer, round, || socket.read(&mut buffer)) {
                 None => self.paused = true,
                 Some(Ok(0)) => self.at_peer.ended = true,
                 Some(Ok(count)) => {
-                    round.to_clients.count(count);
+                    self.moved = round.now;
+                    if self.peer.link.is_some() {
+                        round.to_clients.count(count);
+                    }
                     client.send_bytes(&buffer[..count])?;
                 }
                 Some(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {}
@@ -207,6 +222,18 @@ impl DataConnection {
     /// What waits to be written to the peer, in bytes.
     fn waiting(&self) -> usize {
         self.to_peer.len() - self.written
+    }
+}
+
+/// Reads, as far as the allocation may relay it now.
+fn spend(
+    peer: &PeerConnection,
+    round: &Round<'_>,
+    read: impl FnOnce() -> io::Result<usize>,
+) -> Option<io::Result<usize>> {
+    match &peer.link {
+        Some(link) => link.spend(round.milliseconds, &round.quota, read),
+        None => Some(read()),
     }
 }
 

@@ -20,12 +20,19 @@ use crate::table::AllocationKey;
 /// How many connections the kernel keeps for an allocation before they are taken.
 const BACKLOG: i32 = 16;
 
-/// A connection with a peer.
+/// A connection with a peer, or with the web server that a port is shared with.
 pub struct PeerConnection {
     /// Its socket.
     pub(super) socket: TcpStream,
-    /// Ties it to its allocation.
-    pub(super) link: Arc<Link>,
+    /// Ties it to its allocation; a web server has none.
+    pub(super) link: Option<Arc<Link>>,
+}
+
+impl PeerConnection {
+    /// Whether the allocation has ended, or the peer is forbidden now.
+    pub(super) fn is_over(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.is_over())
+    }
 }
 
 /// The connections that wait for their clients; shared by the workers, since a client may bind at another one than it
@@ -49,7 +56,7 @@ impl Exchange {
         let waiting = Waiting {
             connection: PeerConnection {
                 socket,
-                link: Arc::clone(&connected.link),
+                link: Some(Arc::clone(&connected.link)),
             },
             username: connected.username.clone(),
             until: now + PATIENCE,
@@ -61,7 +68,7 @@ impl Exchange {
     pub(super) fn claim(&self, now: Instant, id: ConnectionId, username: &str) -> Result<PeerConnection, ClaimError> {
         let mut waiting = self.lock();
         let found = waiting.get(&id).ok_or(ClaimError::Unknown)?;
-        if found.until <= now || found.connection.link.is_over() {
+        if found.until <= now || found.connection.is_over() {
             return Err(ClaimError::Unknown);
         }
         if *found.username != *username {
@@ -75,7 +82,7 @@ impl Exchange {
     pub(super) fn expire(&self, now: Instant) {
         // Another worker is at it otherwise.
         if let Ok(mut waiting) = self.0.try_lock() {
-            waiting.retain(|_, waiting| waiting.until > now && !waiting.connection.link.is_over());
+            waiting.retain(|_, waiting| waiting.until > now && !waiting.connection.is_over());
         }
     }
 }

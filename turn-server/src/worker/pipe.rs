@@ -5,6 +5,8 @@ use std::net::{Shutdown, TcpStream};
 
 use rustls::ServerConnection;
 
+use super::greeting::{Front, Greeted, Greeting};
+
 /// What is read at once, in bytes.
 const READ: usize = 16 << 10;
 
@@ -12,16 +14,19 @@ const READ: usize = 16 << 10;
 pub(super) struct Pipe {
     pub(super) socket: TcpStream,
     tls: Option<Box<ServerConnection>>,
+    /// As long as the client has not said what it wants.
+    greeting: Option<Box<Greeting>>,
     output: Vec<u8>,
     /// How much of `output` is written.
     written: usize,
 }
 
 impl Pipe {
-    pub(super) fn new(socket: TcpStream, tls: Option<ServerConnection>) -> Self {
+    pub(super) fn new(socket: TcpStream, secure: bool) -> Self {
         Self {
             socket,
-            tls: tls.map(Box::new),
+            tls: None,
+            greeting: secure.then(|| Box::new(Greeting::new())),
             output: Vec::new(),
             written: 0,
         }
@@ -29,7 +34,48 @@ impl Pipe {
 
     /// Whether TLS is not agreed on yet.
     pub(super) fn is_handshaking(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+        self.greeting.is_some() || self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
+    }
+
+    /// Whether the client has not said what it wants.
+    pub(super) fn is_greeting(&self) -> bool {
+        self.greeting.is_some()
+    }
+
+    /// Reads what the client wants. `None`: the stream is over.
+    pub(super) fn greet(&mut self, front: &Front) -> io::Result<Option<Greeted>> {
+        let Some(greeting) = &mut self.greeting else {
+            return Ok(Some(Greeted::Later));
+        };
+        let mut buffer = [0; READ];
+        let count = match self.socket.read(&mut buffer) {
+            Ok(0) => return Ok(None),
+            Ok(count) => count,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                return Ok(Some(Greeted::Later));
+            }
+            Err(error) => return Err(error),
+        };
+        let greeted = greeting.take(&buffer[..count], front)?;
+        if !matches!(greeted, Greeted::Later) {
+            self.greeting = None;
+        }
+        Ok(Some(greeted))
+    }
+
+    /// Goes on through TLS.
+    pub(super) fn secure(&mut self, mut tls: Box<ServerConnection>) -> io::Result<()> {
+        let state = tls.process_new_packets().map_err(io::Error::other);
+        while tls.wants_write() {
+            tls.write_tls(&mut self.output)?;
+        }
+        self.tls = Some(tls);
+        state.map(|_| ())
+    }
+
+    /// Tells the client something before the stream is given up, if it can be told at once.
+    pub(super) fn farewell(&mut self, bytes: &[u8]) {
+        let _ = self.socket.write(bytes);
     }
 
     /// What waits to be written, in bytes.

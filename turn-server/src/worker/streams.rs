@@ -5,15 +5,14 @@ use std::io;
 use std::net::{IpAddr, TcpListener};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::epoll;
-use rustls::{ServerConfig, ServerConnection};
 use slab::Slab;
 
 use super::core::{Answer, Core};
 use super::data_connection::{DataConnection, Round};
+use super::greeting::{Front, Greeted};
 use super::peers::PeerConnection;
 use super::pipe::Pipe;
 use super::sockets::{Sockets, Token};
@@ -85,18 +84,20 @@ pub struct Streams {
     by_address: HashMap<IpAddr, u32>,
     by_network: HashMap<IpAddr, u32>,
     limits: StreamLimits,
+    front: Front,
 }
 
 impl Streams {
     /// None yet.
     #[must_use]
-    pub fn new(epoll: Rc<OwnedFd>, limits: StreamLimits) -> Self {
+    pub(super) fn new(epoll: Rc<OwnedFd>, limits: StreamLimits, front: Front) -> Self {
         Self {
             epoll,
             open: Slab::new(),
             by_address: HashMap::new(),
             by_network: HashMap::new(),
             limits,
+            front,
         }
     }
 
@@ -112,14 +113,13 @@ impl Streams {
         self.open.is_empty()
     }
 
-    /// Takes limits that count from now on.
-    pub fn set_limits(&mut self, limits: StreamLimits) {
-        self.limits = limits;
+    /// Takes limits and a certificate that count from now on.
+    pub(super) fn set_limits(&mut self, limits: StreamLimits, front: Front) {
+        (self.limits, self.front) = (limits, front);
     }
 
-    /// Takes the connections that wait; with a configuration they speak TLS. Fails where there are no more
-    /// descriptors.
-    pub fn accept(&mut self, now: Now, listener: &TcpListener, tls: Option<&Arc<ServerConfig>>) -> io::Result<()> {
+    /// Takes the connections that wait. Fails where there are no more descriptors.
+    pub fn accept(&mut self, now: Now, listener: &TcpListener, secure: bool) -> io::Result<()> {
         // A few at a time; the kernel tells again.
         for _ in 0..64 {
             let (socket, address) = match listener.accept() {
@@ -138,9 +138,6 @@ impl Streams {
             if socket.set_nonblocking(true).is_err() {
                 continue;
             }
-            let Ok(tls) = tls.map(|config| ServerConnection::new(Arc::clone(config))).transpose() else {
-                continue;
-            };
             let entry = self.open.vacant_entry();
             let Ok(key) = u32::try_from(entry.key()) else {
                 continue;
@@ -149,8 +146,8 @@ impl Streams {
                 let via = Via::Session(key);
                 entry.insert(Stream {
                     // A handshake is not to take longer than a message.
-                    half_since: tls.as_ref().map(|_| now.at),
-                    pipe: Pipe::new(socket, tls),
+                    half_since: secure.then_some(now.at),
+                    pipe: Pipe::new(socket, secure),
                     from: FiveTuple {
                         via,
                         client: ClientAddress(address),
@@ -182,11 +179,9 @@ impl Streams {
             return;
         };
         // Whatever it was that became ready: both are quick to try.
-        let open = if stream.bound.is_some() {
-            !events.contains(epoll::EventFlags::ERR) && stream.pump(now, &self.epoll, key, core)
-        } else {
-            stream.read(now, &self.epoll, key, core)
-        };
+        let broken = stream.bound.is_some() && events.contains(epoll::EventFlags::ERR);
+        let open =
+            !broken && stream.greet(now, &self.epoll, key, &self.front) && stream.go_on(now, &self.epoll, key, core);
         if !open {
             self.close(key as usize, &mut core.server);
         }
@@ -213,7 +208,7 @@ impl Streams {
         let mut useless = |key: usize, stream: &mut Stream| {
             if let Some(bound) = &mut stream.bound {
                 let key = u32::try_from(key).unwrap_or(u32::MAX);
-                return bound.is_over() || bound.resume() && !stream.pump(now, epoll, key, core);
+                return bound.is_over(now.at) || bound.resume() && !stream.pump(now, epoll, key, core);
             }
             let idle = over(stream.since, idle) && !core.server.knows(now, &stream.from);
             idle || stream.half_since.is_some_and(|since| over(since, partial))
@@ -243,6 +238,7 @@ impl Stream {
     fn pump(&mut self, now: Now, epoll: &OwnedFd, key: u32, core: &mut Core) -> bool {
         let (quota, milliseconds) = core.server.quota(now);
         let mut round = Round {
+            now: now.at,
             milliseconds,
             quota,
             to_peers: &mut core.to_peers,
@@ -255,13 +251,54 @@ impl Stream {
     }
 
     /// From now on everything goes to and comes from a peer, beginning with what has come already.
-    fn bind(&mut self, epoll: &OwnedFd, key: u32, peer: PeerConnection) -> io::Result<()> {
+    fn bind(&mut self, now: Now, epoll: &OwnedFd, key: u32, peer: PeerConnection) -> io::Result<()> {
         let mut interest = READABLE;
         interest.set(epoll::EventFlags::OUT, self.waits);
         let begun = std::mem::take(&mut self.input);
-        self.bound = Some(Box::new(DataConnection::new(epoll, key, peer, begun, interest)?));
+        self.bound = Some(Box::new(DataConnection::new(
+            epoll, key, peer, begun, interest, now.at,
+        )?));
         self.half_since = None;
         Ok(())
+    }
+
+    /// Finds out what a client over TLS wants, where that is not known yet. Whether the stream goes on.
+    fn greet(&mut self, now: Now, epoll: &OwnedFd, key: u32, front: &Front) -> bool {
+        if !self.pipe.is_greeting() {
+            return true;
+        }
+        match self.pipe.greet(front) {
+            Ok(Some(Greeted::Later)) => true,
+            Ok(Some(Greeted::Relay(tls))) => {
+                let agreed = self.pipe.secure(tls).is_ok();
+                // Also an alert, before the stream is given up.
+                self.flush(epoll, key).is_ok() && agreed
+            }
+            Ok(Some(Greeted::PassOn(share, raw))) => {
+                let Ok((socket, begun)) = share.connect(&self.pipe.socket) else {
+                    return false;
+                };
+                self.input = [begun, raw].concat();
+                self.bind(now, epoll, key, PeerConnection { socket, link: None })
+                    .is_ok()
+            }
+            Ok(Some(Greeted::Refused(alert))) => {
+                self.pipe.farewell(&alert);
+                false
+            }
+            Ok(None) | Err(_) => false,
+        }
+    }
+
+    /// Moves bytes, or reads messages.
+    fn go_on(&mut self, now: Now, epoll: &OwnedFd, key: u32, core: &mut Core) -> bool {
+        if self.pipe.is_greeting() {
+            true
+        } else if self.bound.is_some() {
+            self.pump(now, epoll, key, core)
+        } else {
+            self.read(now, epoll, key, core)
+        }
     }
 
     /// Reads, and does what came. Whether the stream goes on.
@@ -294,7 +331,9 @@ impl Stream {
                         open &= self.pipe.backlog() <= BACKLOG && self.pipe.send(&reply, &[]).is_ok();
                         if let Some(peer) = bound {
                             self.input.drain(..done);
-                            return open && self.bind(epoll, key, peer).is_ok() && self.pump(now, epoll, key, core);
+                            return open
+                                && self.bind(now, epoll, key, peer).is_ok()
+                                && self.pump(now, epoll, key, core);
                         }
                     }
                 }

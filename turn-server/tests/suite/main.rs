@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+mod acme;
 mod client;
 mod clients;
 mod connections;
@@ -13,6 +14,7 @@ mod dtls;
 mod exhaustion;
 mod exposure;
 mod process;
+mod sharing;
 mod streams;
 mod uclient;
 

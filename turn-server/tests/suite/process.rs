@@ -21,6 +21,13 @@ pub(crate) struct Relay {
     pub(crate) directory: PathBuf,
 }
 
+/// Where a relay is going to be.
+pub(crate) struct Place {
+    pub(crate) address: Ipv4Addr,
+    pub(crate) peers: Ipv4Addr,
+    pub(crate) directory: PathBuf,
+}
+
 impl Relay {
     /// Starts a relay with more lines of configuration, and waits until it listens.
     pub(crate) fn start(more: &str) -> Self {
@@ -29,6 +36,11 @@ impl Relay {
 
     /// As [`Relay::start`], with so many descriptors.
     pub(crate) fn start_with_descriptors(more: &str, descriptors: u32) -> Self {
+        Self::start_after(descriptors, |_| more.to_owned())
+    }
+
+    /// As [`Relay::start`], with more lines of configuration that depend on where it will be.
+    pub(crate) fn start_after(descriptors: u32, prepare: impl FnOnce(&Place) -> String) -> Self {
         static NUMBER: AtomicU8 = AtomicU8::new(0);
         let number = NUMBER.fetch_add(2, Ordering::Relaxed);
         // Loopback is 127.0.0.0/8: each process has addresses of its own, so no port is ever taken.
@@ -46,41 +58,43 @@ impl Relay {
         std::fs::create_dir_all(&directory).unwrap();
         let configuration = directory.join("turn.toml");
         write_certificate(&directory);
+        let place = Place {
+            address,
+            peers,
+            directory,
+        };
+        let more = prepare(&place).replace("{address}", &address.to_string());
+        let Place { directory, .. } = place;
         let path = directory.display();
-        let more = more.replace("{address}", &address.to_string());
+        let tls = if more.contains("acme = ") {
+            String::new()
+        } else {
+            format!("tls = {{ certificate = \"{path}/certificate.pem\", key = \"{path}/key.pem\" }}\n")
+        };
         let text = format!(
             "{more}\nrealm = \"test\"\nsecrets = [\"{SECRET}\"]\nusers = {{ user1 = \"test\" }}\n\
              listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
              \"dtls://{address}:5349\"]\n\
-             tls = {{ certificate = \"{path}/certificate.pem\", key = \"{path}/key.pem\" }}\n\
-             relay.address = [\"{address}\", \"::1\"]\nrelay.ports = \"49152-65535\"\nrelay.tcp = true\n\
+             {tls}relay.address = [\"{address}\", \"::1\"]\nrelay.ports = \"49152-65535\"\nrelay.tcp = true\n\
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
         );
         std::fs::write(&configuration, text).unwrap();
-        let mut child = Command::new("sh")
-            .args(["-c", "ulimit -n $0 && exec \"$@\""])
-            .arg(descriptors.to_string())
-            .arg(env!("CARGO_BIN_EXE_visavis-turn"))
-            .arg("--config")
-            .arg(&configuration)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let errors = BufReader::new(child.stderr.take().unwrap());
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let relay = Self {
+        let (child, errors) = spawn(&configuration, descriptors);
+        Self {
             child,
             errors,
             address,
             peers,
             directory,
-        };
-        assert_eq!(line, "ready\n");
-        relay
+        }
+    }
+
+    /// Ends it, and starts another one with the same configuration.
+    pub(crate) fn start_again(mut self) -> Self {
+        self.signal("TERM");
+        self.child.wait().unwrap();
+        (self.child, self.errors) = spawn(&self.directory.join("turn.toml"), 4096);
+        self
     }
 
     /// Its process.
@@ -107,14 +121,14 @@ impl Relay {
     }
 
     /// The next line of its standard error.
-    fn complaint(&mut self) -> String {
+    pub(crate) fn complaint(&mut self) -> String {
         let mut line = String::new();
         self.errors.read_line(&mut line).unwrap();
         line
     }
 
     /// Another one with the same configuration.
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_visavis-turn"));
         command.arg("--config").arg(self.directory.join("turn.toml"));
         command
@@ -132,6 +146,31 @@ impl Relay {
             });
         }
     }
+}
+
+/// Starts the program, and waits until it listens.
+fn spawn(configuration: &Path, descriptors: u32) -> (Child, BufReader<ChildStderr>) {
+    let mut child = Command::new("sh")
+        .args(["-c", "ulimit -n $0 && exec \"$@\""])
+        .arg(descriptors.to_string())
+        .arg(env!("CARGO_BIN_EXE_visavis-turn"))
+        .arg("--config")
+        .arg(configuration)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    if line != "ready\n" {
+        let mut complaint = String::new();
+        let _ = errors.read_to_string(&mut complaint);
+        panic!("not ready: {complaint}");
+    }
+    (child, errors)
 }
 
 impl Drop for Relay {

@@ -24,8 +24,8 @@ const NATIVE: [&str; 9] = [
 
 pub(super) fn rust(world: &mut World) -> Result<()> {
     openssl::ensure()?;
-    let peers = [("turnutils_uclient", "coturn"), ("openssl", "openssl")];
-    apt::ensure_programs(&peers, "coturn's client and openssl, peers of the relay in its tests,")?;
+    let peers = [("turnutils_uclient", "coturn"), ("openssl", "openssl"), ("pebble", "pebble")];
+    apt::ensure_programs(&peers, "coturn's client, openssl and pebble, peers of the relay in its tests,")?;
     shown(runner(world).args(NATIVE))
 }
 
