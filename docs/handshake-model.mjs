@@ -3,8 +3,9 @@
 //   cargo install verifpal --version 1.6.7 --locked --ignore-rust-version
 //   node docs/handshake-model.mjs [--sessions 2]
 //
-// One session of everybody takes half a minute; two, of the models as they are and without a fallen device, some minutes. `c0` says that what is said
-// stays secret, `a0` that the visitor accepts no fingerprint but one that Ada has sent; `1` that there is an attack.
+// One session of everybody takes half a minute; two, of the models as they are and without a fallen device, some minutes.
+// `c0` says that a thing stays secret, `a0` that the visitor accepts no fingerprint but one that Ada has sent; `1` that
+// there is an attack.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -50,13 +51,44 @@ const whole = [
 ];
 const parts = [
   ["the signature over the transcript", without(handshake, signature), "c1a1"],
-  ["the device certificate", without(handshake, "_ = SIGNVERIF(pk_approver, CONCAT(l_device, ada, pk_ada, pk_ada_sealing), ada_signature)?"), "c1a1"],
-  ["the approver certificate", without(onlyAda, "_ = SIGNVERIF(pk_site, CONCAT(l_approver, pk_approver), approver_signature)?"), "c1c1a1"],
-  ["the expert in the device certificate", without(handshake, ["l_device, ada, ", "l_device, "], ["l_device, ben, ", "l_device, "]), "c1a1"],
-  ["the expert's fingerprint, the keys and the offer in the transcript", without(handshake, ...fingerprints, [visitorsPart, "nonce_v"], [visitorsPartOfAda, "a_nonce_v"], ["HASH(box), v_address_a)", "v_address_a)"], ["HASH(box), address_a)", "address_a)"]), "c1a1"],
-  ["the comparison with the certificate that DTLS used", without(handshake, "_ = ASSERT(fingerprint_a, v_fingerprint_a)?"), "c1a1"],
+  [
+    "the device certificate",
+    without(handshake, "_ = SIGNVERIF(pk_approver, CONCAT(l_device, ada, pk_ada, pk_ada_sealing), ada_signature)?"),
+    "c1a1",
+  ],
+  [
+    "the approver certificate",
+    without(onlyAda, "_ = SIGNVERIF(pk_site, CONCAT(l_approver, pk_approver), approver_signature)?"),
+    "c1c1a1",
+  ],
+  [
+    "the expert in the device certificate",
+    without(handshake, ["l_device, ada, ", "l_device, "], ["l_device, ben, ", "l_device, "]),
+    "c1a1",
+  ],
+  [
+    "the expert's fingerprint, the keys and the offer in the transcript",
+    without(
+      handshake,
+      ...fingerprints,
+      [visitorsPart, "nonce_v"],
+      [visitorsPartOfAda, "a_nonce_v"],
+      ["HASH(box), v_address_a)", "v_address_a)"],
+      ["HASH(box), address_a)", "address_a)"],
+    ),
+    "c1a1",
+  ],
+  [
+    "the comparison with the certificate that DTLS used",
+    without(handshake, "_ = ASSERT(fingerprint_a, v_fingerprint_a)?"),
+    "c1a1",
+  ],
   ["the pinned site key", without(onlyAda, ["Site -> Visitor: [pk_site]", "Site -> Visitor: pk_site"]), "c1c1a1"],
-  ["the enrolment code", without(handshake, ["Ada -> Approver: [pk_ada], [pk_ada_sealing]", "Ada -> Approver: pk_ada, pk_ada_sealing"]), "c1a1"],
+  [
+    "the enrolment code",
+    without(handshake, ["Ada -> Approver: [pk_ada], [pk_ada_sealing]", "Ada -> Approver: pk_ada, pk_ada_sealing"]),
+    "c1a1",
+  ],
   ["the opening of the commitment", without(code, "_ = ASSERT(commit_e, HASH(CONCAT(fp_v, fp_e), fp_e, s_e))?"), "c1"],
   ["the comparison of the codes", without(code, "_ = ASSERT(code_e, code_v)?"), "c1"],
 ];
@@ -64,7 +96,10 @@ const parts = [
 const folder = mkdtempSync(join(tmpdir(), "visavis-model-"));
 let wrong = 0;
 try {
-  const cases = values.sessions === "1" ? [...whole, ...parts.map(([name, ...rest]) => [`without ${name}`, ...rest])] : whole.slice(1);
+  const cases =
+    values.sessions === "1"
+      ? [...whole, ...parts.map(([name, ...rest]) => [`without ${name}`, ...rest])]
+      : whole.slice(1);
   for (const [name, model, expected] of cases) {
     const path = join(folder, "model.vp");
     writeFileSync(path, model);
