@@ -31,6 +31,8 @@ pub struct Snapshot {
     pub streams: u64,
     /// DTLS associations now, with those in their handshake.
     pub associations: u64,
+    /// When the certificate ends that new clients are shown, in seconds since 1970; 0 without one.
+    pub certificate_ends: u64,
 }
 
 /// Data relayed.
@@ -75,6 +77,11 @@ impl Board {
             ("allocations", "Allocations now.", sum(|s| s.allocations)),
             ("streams", "Streams over TCP and TLS now.", sum(|s| s.streams)),
             ("associations", "DTLS associations now.", sum(|s| s.associations)),
+            (
+                "certificate_ends_seconds",
+                "When the certificate ends, in seconds since 1970; 0 without one.",
+                snapshots.iter().map(|s| s.certificate_ends).min().unwrap_or(0),
+            ),
         ];
         let counters = [
             (

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
 use openssl::ssl::SslContext;
+use openssl::x509::X509;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -44,7 +47,7 @@ pub enum CertificateError {
     Refused(#[from] rustls::Error),
     /// The same, with DTLS.
     #[error("tls: the certificate and the key cannot be used with DTLS: {0}")]
-    RefusedForDatagrams(#[from] openssl::error::ErrorStack),
+    RefusedForDatagrams(#[from] ErrorStack),
 }
 
 /// What handshakes are made with from now on.
@@ -54,6 +57,8 @@ pub struct Secured {
     pub tls: Arc<ServerConfig>,
     /// Over UDP.
     pub dtls: SslContext,
+    /// When the certificate ends, in seconds since 1970.
+    pub ends: u64,
 }
 
 impl CertificateFiles {
@@ -61,6 +66,13 @@ impl CertificateFiles {
     pub fn read(&self) -> Result<Secured, CertificateError> {
         Secured::new(&file(&self.certificate)?, &Zeroizing::new(file(&self.key)?))
     }
+}
+
+/// A time in a certificate, in seconds since 1970.
+pub(crate) fn seconds(time: &Asn1TimeRef) -> Result<u64, ErrorStack> {
+    let since = Asn1Time::from_unix(0)?.diff(time)?;
+    let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
+    Ok(u64::try_from(seconds).unwrap_or_default())
 }
 
 fn file(path: &Path) -> Result<Vec<u8>, CertificateError> {
@@ -84,6 +96,7 @@ impl Secured {
         Ok(Self {
             tls: Arc::new(tls),
             dtls: session::context(chain, key)?,
+            ends: seconds(X509::from_pem(chain)?.not_after())?,
         })
     }
 }

@@ -304,6 +304,7 @@ impl Worker {
             allocations: self.core.server.allocations() as u64,
             streams: self.streams.len() as u64,
             associations: self.associations.len() as u64,
+            certificate_ends: self.tls.as_ref().map_or(0, |secured| secured.ends),
         };
         self.board.post(self.number, snapshot);
     }
@@ -374,9 +375,6 @@ impl Worker {
 
     /// Receives from clients through DTLS.
     fn secured_datagrams(&mut self, now: Now, listener: usize) {
-        let Some(tls) = &self.tls else {
-            return;
-        };
         let socket = &self.dtls[listener];
         #[expect(clippy::cast_possible_truncation, reason = "there are not that many listeners")]
         let via = Via::Association(listener as u16);
@@ -395,8 +393,11 @@ impl Worker {
                 };
                 for range in self.upward.datagrams(slot) {
                     let datagram = self.upward.bytes(slot, range);
-                    self.associations
-                        .datagram(now, from, datagram, &tls.dtls, socket, &mut self.core);
+                    // Before there is a certificate they are lost.
+                    if let Some(tls) = &self.tls {
+                        self.associations
+                            .datagram(now, from, datagram, &tls.dtls, socket, &mut self.core);
+                    }
                 }
             }
             self.upward.clear();

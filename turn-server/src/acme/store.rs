@@ -7,10 +7,11 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use instant_acme::AccountCredentials;
-use openssl::asn1::Asn1Time;
 use openssl::x509::X509;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
+
+use crate::tls::seconds;
 
 /// A certificate with those between it and the root, and its key.
 pub struct Bundle {
@@ -52,12 +53,6 @@ impl Bundle {
     /// Reads what the authority gave, or what was kept.
     pub fn read(pem: Zeroizing<Vec<u8>>) -> Result<Self, StoreError> {
         let certificate = X509::from_pem(&pem)?;
-        let epoch = Asn1Time::from_unix(0)?;
-        let second = |time| {
-            let since = epoch.diff(time)?;
-            let seconds = i64::from(since.days) * 86_400 + i64::from(since.secs);
-            Ok::<_, openssl::error::ErrorStack>(u64::try_from(seconds).unwrap_or_default())
-        };
         let names = certificate.subject_alt_names().into_iter().flatten();
         // As in DER: a zero before where the number would read as a negative one.
         let mut serial = certificate.serial_number().to_bn()?.to_vec();
@@ -66,7 +61,7 @@ impl Bundle {
         }
         let authority = certificate.authority_key_id().map(|key| key.as_slice().to_vec());
         Ok(Self {
-            validity: (second(certificate.not_before())?, second(certificate.not_after())?),
+            validity: (seconds(certificate.not_before())?, seconds(certificate.not_after())?),
             names: names.filter_map(|name| name.dnsname().map(str::to_owned)).collect(),
             identifier: authority.map(|authority| (authority, serial)),
             pem,

@@ -1,7 +1,7 @@
 //! Certificates by ACME from an authority of the tests (Debian: `pebble`), renewed while clients are served.
 
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use openssl::ssl::{SslConnector, SslMethod, SslVerifyMode};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use visavis_turn::clock::Now;
 
-use crate::process::{Place, Relay, wait_until};
+use crate::process::{Place, Relay, get, wait_until};
 
 /// An authority, and name servers that say that every name is the relay's. Killed when dropped.
 struct Authority {
@@ -156,7 +157,7 @@ fn a_certificate_is_had_by_each_challenge_kept_and_used_again() {
             "[\"turn.example.org\", \"*.turn.example.org\"]",
         ),
     ] {
-        let (authority, relay) = start(domains, 3600, challenge, "");
+        let (authority, relay) = start(domains, 3600, challenge, "metrics = \"{address}:9641\"");
         let expected: BTreeSet<String> = domains
             .split('"')
             .filter(|part| part.contains('.'))
@@ -177,6 +178,14 @@ fn a_certificate_is_had_by_each_challenge_kept_and_used_again() {
                 log.matches("cleanup _acme-challenge.turn.example.org").count() == 2
             });
         }
+        // The end of it is told: in an hour.
+        let ends = |metrics: &str| {
+            let line = metrics
+                .lines()
+                .find(|line| line.starts_with("turn_certificate_ends_seconds "));
+            line.unwrap().split(' ').nth(1).unwrap().parse::<u64>().unwrap()
+        };
+        wait_until(|| ends(&get(&relay, "/metrics")).abs_diff(Now::read().unix + 3600) < 100);
         // One that starts again needs no authority, nor does `--check`.
         drop(authority);
         let serial = shown(&relay).unwrap().0;
@@ -247,6 +256,16 @@ fn without_an_authority_it_complains_and_serves_all_else() {
     });
     assert!(relay.complaint().contains("no new certificate"));
     assert!(shown(&relay).is_none());
+    // What comes to the DTLS listener is taken all the same, or the worker would be told of it without end.
+    let client = UdpSocket::bind((relay.peers, 0)).unwrap();
+    client.send_to(&[0; 100], (relay.address, 5349)).unwrap();
+    let listener = format!("{:08X}:{:04X} ", u32::from(relay.address).swap_bytes(), 5349);
+    wait_until(|| {
+        let sockets = std::fs::read_to_string("/proc/net/udp").unwrap();
+        let mut listeners = sockets.lines().filter(|line| line.contains(&listener)).peekable();
+        assert!(listeners.peek().is_some());
+        listeners.all(|line| line.contains(" 00000000:00000000 "))
+    });
     let mut stream = TcpStream::connect((relay.address, 3478)).unwrap();
     std::io::Write::write_all(
         &mut stream,
