@@ -8,7 +8,7 @@ import { deviceOf } from "../src/trust/fixtures.ts";
 import { ExpertHandshake, VisitorHandshake } from "../src/trust/handshake.ts";
 import { toReceiver } from "../src/trust/hpke.ts";
 import { enrolmentCode, type Label, verify } from "../src/trust/statements.ts";
-import type { ChainVector } from "../src/trust/vectors.ts";
+import type { ChainVector } from "../src/trust/vectors-chains.ts";
 
 interface Vectors {
   statements: { name: string; label: Label; statement: string }[];

@@ -87,6 +87,17 @@ export async function deviceStatement(
   return signed("device", values, by);
 }
 
+/** A device asks for its certificate. */
+export async function requestOf(name: string): Promise<string> {
+  const values = {
+    organisation: ORGANISATION,
+    expert: ADA,
+    signingKey: await publicKey(`${name} signing`),
+    sealingKey: await sealingKey(`${name} sealing`),
+  };
+  return signed("device-request", values, `${name} signing`);
+}
+
 export async function revocationsStatement({ by = "approver", ...over }: Over<"revocations"> = {}): Promise<string> {
   const values = {
     organisation: ORGANISATION,
