@@ -16,7 +16,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         files.sort();
         for file in files {
             let name = file.file_stem().and_then(|name| name.to_str()).ok_or("a name")?;
-            write!(list, "Migration {{ name: {name:?}, sql: include_str!({file:?}) }},")?;
+            let path = file.to_str().ok_or("a path")?;
+            write!(list, "Migration {{ name: {name:?}, sql: include_str!({path:?}) }},")?;
         }
     }
     list.push(']');

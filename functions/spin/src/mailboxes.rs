@@ -99,13 +99,7 @@ impl Mailboxes for SpinMailboxes {
         })))
     }
 
-    async fn upgrade(
-        &self,
-        _mailbox: &str,
-        _after: u64,
-        _expires_at: i64,
-        _head: Parts,
-    ) -> PortResult<Response<Body>> {
+    async fn upgrade(&self, _mailbox: &str, _after: u64, _expires_at: i64, _head: Parts) -> PortResult<Response<Body>> {
         Err(PortError::Unsupported("a WebSocket"))
     }
 

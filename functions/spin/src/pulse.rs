@@ -17,6 +17,9 @@ const LONGEST: Duration = Duration::from_millis(250);
 /// A look comes after this part of the time that nothing has come.
 const PART: u32 = 20;
 
+/// Whoever looked the last time looks again, and the others wake so much later: when it has been found out.
+const HEAD_START: Duration = Duration::from_millis(10);
+
 /// Nobody waits longer than this for the listener who looks: what it is sent may not flow, and then it stands still.
 const GIVEN_UP: Duration = Duration::from_secs(1);
 
@@ -27,7 +30,8 @@ pub(crate) struct Pulse {
     next_key: u64,
     /// The last change that was seen; nothing is known before the first look.
     head: Option<i64>,
-    looked_at: Duration,
+    /// Who looked the last time, and when.
+    looked: (u64, Duration),
     /// Who is looking, and since when.
     looking: Option<(u64, Duration)>,
 }
@@ -91,7 +95,8 @@ impl Pulse {
             return Step::Wait(SHORTEST);
         }
         let interval = (now.saturating_sub(listener.heard_at) / PART).clamp(SHORTEST, LONGEST);
-        let due = self.looked_at + interval;
+        let (looker, looked_at) = self.looked;
+        let due = looked_at + interval + if looker == key { Duration::ZERO } else { HEAD_START };
         if self.head.is_some() && now < due {
             return Step::Wait(due - now);
         }
@@ -102,7 +107,7 @@ impl Pulse {
     /// A listener's look has found that these mailboxes have changed; `head` is the last change there is.
     pub(crate) fn found(&mut self, key: u64, changed: &[String], head: i64, now: Duration) {
         self.look_ends(key);
-        self.looked_at = now;
+        self.looked = (key, now);
         // A look that stood still for a while knows less than the later ones.
         self.head = self.head.max(Some(head));
         for listener in self.listeners.values_mut() {
@@ -213,9 +218,19 @@ mod tests {
         let steps = keys.iter().map(|key| pulse.next(*key, at(60_001)));
         assert_eq!(
             steps.collect::<Vec<_>>(),
-            [Step::Wait(LONGEST), Step::Read, Step::Read, Step::Wait(LONGEST)]
+            [
+                Step::Wait(LONGEST),
+                Step::Read,
+                Step::Read,
+                Step::Wait(LONGEST + HEAD_START)
+            ]
         );
-        assert_eq!(pulse.next(keys[3], at(60_251)), Step::Look(Some(9)));
+        // The same one looks again, unless it has gone.
+        assert_eq!(pulse.next(keys[0], at(60_251)), Step::Look(Some(9)));
+        pulse.found(keys[0], &[], 9, at(60_252));
+        assert_eq!(pulse.next(keys[3], at(60_261)), Step::Wait(at(251)));
+        pulse.leave(keys[0]);
+        assert_eq!(pulse.next(keys[3], at(60_512)), Step::Look(Some(9)));
     }
 
     #[test]
@@ -225,10 +240,10 @@ mod tests {
         assert_eq!(pulse.next(one, at(20)), Step::Look(Some(7)));
         pulse.found(one, &["a".into()], 8, at(20));
         assert_eq!(pulse.next(one, at(20)), Step::Read);
-        assert_eq!(pulse.next(other, at(40)), Step::Look(Some(8)));
-        pulse.found(other, &["a".into()], 9, at(40));
-        pulse.heard(one, false, at(41));
-        assert_eq!(pulse.next(one, at(41)), Step::Read);
+        assert_eq!(pulse.next(other, at(50)), Step::Look(Some(8)));
+        pulse.found(other, &["a".into()], 9, at(50));
+        pulse.heard(one, false, at(51));
+        assert_eq!(pulse.next(one, at(51)), Step::Read);
     }
 
     #[test]
@@ -245,7 +260,7 @@ mod tests {
         let (one, other) = (up_to_date(&mut pulse, "a"), up_to_date(&mut pulse, "b"));
         assert_eq!(pulse.next(one, at(20)), Step::Look(Some(7)));
         pulse.leave(one);
-        assert_eq!(pulse.next(other, at(20)), Step::Look(Some(7)));
+        assert_eq!(pulse.next(other, at(30)), Step::Look(Some(7)));
     }
 
     #[test]

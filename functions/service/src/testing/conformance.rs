@@ -63,7 +63,7 @@ async fn clock(clock: &impl Clock) -> Finding {
     clock.sleep(Duration::from_millis(5)).await;
     expect(clock.now() >= before, || "the clock went back".into())?;
     match select(
-        Box::pin(clock.sleep(Duration::from_secs(60))),
+        Box::pin(clock.sleep(Duration::from_mins(1))),
         Box::pin(clock.sleep(Duration::from_millis(5))),
     )
     .await
