@@ -304,3 +304,49 @@ fn chance() -> f64 {
 fn complain(error: &str) {
     eprintln!("visavis-turn: no new certificate, the one of before is shown as long as there is one: {error}");
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyIdMethod, KeyPair, SerialNumber};
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    fn bundle(names: &[&str]) -> Bundle {
+        let mut authority = CertificateParams::new([]).unwrap();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.key_identifier_method = KeyIdMethod::PreSpecified(vec![
+            0x69, 0x88, 0x5B, 0x6B, 0x87, 0x46, 0x40, 0x41, 0xE1, 0xB3, 0x7B, 0x84, 0x7B, 0xA0, 0xAE, 0x2C, 0xDE, 0x01,
+            0xC8, 0xD4,
+        ]);
+        let [authority_key, key] = [(); 2].map(|()| KeyPair::generate().unwrap());
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut parameters = CertificateParams::new(names).unwrap();
+        parameters.serial_number = Some(SerialNumber::from(vec![0x87, 0x65, 0x43, 0x21]));
+        parameters.use_authority_key_identifier_extension = true;
+        (parameters.not_before, parameters.not_after) =
+            (rcgen::date_time_ymd(2026, 1, 1), rcgen::date_time_ymd(2026, 4, 1));
+        let certificate = parameters
+            .signed_by(&key, &Issuer::new(authority, &authority_key))
+            .unwrap();
+        let pem = key.serialize_pem() + &certificate.pem();
+        Bundle::read(Zeroizing::new(pem.into_bytes())).unwrap()
+    }
+
+    /// RFC 9773 section 4.1.
+    #[test]
+    fn a_certificate_is_named_as_the_standard_says() {
+        let name = identifier(&bundle(&["turn.example.org"])).unwrap().to_string();
+        assert_eq!(name, "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
+    }
+
+    #[test]
+    fn what_is_kept_says_for_whom_and_until_when_it_is() {
+        let bundle = bundle(&["turn.example.org", "*.example.org"]);
+        assert_eq!(bundle.validity, (1_767_225_600, 1_775_001_600));
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert!(bundle.is_for(&names(&["*.example.org", "Turn.Example.org"])));
+        assert!(!bundle.is_for(&names(&["turn.example.org"])));
+        assert!(!bundle.is_for(&names(&["turn.example.org", "*.example.org", "www.example.org"])));
+    }
+}

@@ -208,7 +208,7 @@ fn a_network_gets_so_many_cookies_a_second() {
 #[test]
 fn handshakes_that_do_not_go_on_are_bounded_and_given_up() {
     let relay = Relay::start(&format!(
-        "{METRICS}streams = {{ partial = 3, handshakes_per_address = 2 }}"
+        "{METRICS}streams = {{ partial = 5, handshakes_per_address = 2 }}"
     ));
     let clients = [(); 3].map(|()| Wire::new(&relay).half_handshake());
     wait_until(|| associations(&relay) == 2);
