@@ -17,6 +17,8 @@ import { signalling } from "./routes.mjs";
 
 const AT_ONCE = [1, 8, 64];
 const IDLE_LISTENERS = 1_000;
+const STREAMS = 4_000;
+/** In KiB. */
 const MEMORY = 512 * 1024;
 /** As many as one mailbox lets listen. */
 const LISTENERS_EACH = 4;
@@ -93,23 +95,34 @@ class Idle {
   }
 }
 
+/** Seconds of the processor that a process has used. @param {number} id */
+async function processor(id) {
+  const stat = await readFile(`/proc/${id}/stat`, "utf8");
+  const [user, system] = stat.slice(stat.lastIndexOf(")")).split(" ").slice(12, 14).map(Number);
+  // Linux counts hundredths here.
+  return ((user ?? 0) + (system ?? 0)) / 100;
+}
+
 async function streams() {
   const organisation = await createOrganisation(spin, { origin: PAGE, names: ["Erna Expert"] });
   const idle = new Idle(spin, organisation.id);
   const before = await memory(spin.process);
-  let held = before;
-  while (held < MEMORY && idle.count < 8_000) {
-    await idle.add("listenToEvents");
-    if (idle.count % 100 === 0) held = await memory(spin.process);
-  }
+  while (idle.count < STREAMS) await idle.add("listenToEvents");
+  const held = await memory(spin.process);
+  const each = (held - before) / STREAMS;
+  const used = await processor(spin.process);
+  await pause(10_000);
+  const share = ((await processor(spin.process)) - used) / 10;
   table([
-    ["event streams", "open", "memory before", "with them", "each"],
+    ["idle event streams", "open", "memory without", "with them", "each", "fit in 512 MiB", "of one processor"],
     [
       "spin",
-      `${idle.count}`,
+      `${STREAMS}`,
       `${(before / 1024).toFixed(0)} MiB`,
       `${(held / 1024).toFixed(0)} MiB`,
-      `${((held - before) / idle.count).toFixed(0)} KiB`,
+      `${each.toFixed(0)} KiB`,
+      `${Math.floor((MEMORY - before) / each)}`,
+      `${(share * 100).toFixed(0)} %`,
     ],
   ]);
   idle.close();
