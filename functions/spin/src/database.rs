@@ -63,16 +63,12 @@ impl SpinDatabase {
 /// Waits before the next attempt at a locked database, or gives up.
 pub(crate) async fn pause(retry: &mut Retry) -> PortResult<()> {
     // Without randomness all wait equally long, which is no reason to give up.
-    match retry.pause(getrandom::u32().unwrap_or_default()) {
-        Some(pause) => {
-            sleep(pause).await;
-            Ok(())
-        }
-        None => {
-            eprintln!("SQLite: the database stayed locked");
-            Err(PortError::from(Failure::Busy))
-        }
-    }
+    let Some(pause) = retry.pause(getrandom::u32().unwrap_or_default()) else {
+        eprintln!("SQLite: the database stayed locked");
+        return Err(PortError::from(Failure::Busy));
+    };
+    sleep(pause).await;
+    Ok(())
 }
 
 /// How a batch begins. Taking the lock of writers first means that none of its statements can meet another writer; who

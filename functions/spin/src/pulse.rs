@@ -98,7 +98,7 @@ impl Pulse {
         let (looker, looked_at) = self.looked;
         let due = looked_at + interval + if looker == key { Duration::ZERO } else { HEAD_START };
         if self.head.is_some() && now < due {
-            return Step::Wait(due - now);
+            return Step::Wait(due.saturating_sub(now));
         }
         self.looking = Some((key, now));
         Step::Look(self.head)
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn who_hears_nothing_looks_less_often() {
         let looks = looks(at(20_000));
-        let gaps: Vec<_> = looks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        let gaps: Vec<_> = looks.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
         assert!(gaps.is_sorted(), "{gaps:?}");
         assert_eq!(gaps.first(), Some(&SHORTEST));
         assert_eq!(gaps.last(), Some(&LONGEST));
