@@ -56,12 +56,15 @@ pub(super) trait Statement: Sized {
 /// Whether a signature is this key's: strictly, so that every client says the same. The key is the canonical encoding of
 /// a point, and neither it nor the signature's is of small order, with which one signature fits several messages.
 pub(super) fn verifies(key: PublicKey, message: &[u8], signature: &[u8; 64]) -> bool {
-    // A coordinate of p = 2^255 - 19 or more stands for another one; the last bit is the sign.
-    let [first, middle @ .., last] = key.0;
-    let canonical = last & 0x7f != 0x7f || first < 0xed || middle.iter().any(|byte| *byte != 0xff);
-    canonical
+    is_canonical(key)
         && VerifyingKey::from_bytes(&key.0)
             .is_ok_and(|key| key.verify_strict(message, &Signature::from_bytes(signature)).is_ok())
+}
+
+/// Whether a key is below p = 2^255 - 19, so that it stands for no other; the last bit is the sign (RFC 8032 section
+/// 5.1.3).
+fn is_canonical(PublicKey([first, middle @ .., last]): PublicKey) -> bool {
+    last & 0x7f != 0x7f || first < 0xed || middle.iter().any(|byte| *byte != 0xff)
 }
 
 /// From when to when something holds, in seconds since 1970-01-01 UTC.

@@ -245,6 +245,28 @@ fn keys_of_small_order_sign_nothing() {
 }
 
 #[test]
+fn keys_are_below_the_prime() {
+    let key = |first, last| {
+        let mut key = [0xff; 32];
+        (key[0], key[31]) = (first, last);
+        PublicKey(key)
+    };
+    for (first, last, expected) in [
+        (0xec, 0x7f, true),
+        (0xed, 0x7f, false),
+        (0xff, 0x7f, false),
+        (0xec, 0xff, true),
+        (0xed, 0xff, false),
+        (0xff, 0x7e, true),
+    ] {
+        assert_eq!(is_canonical(key(first, last)), expected, "{first:x} {last:x}");
+    }
+    let mut smaller = key(0xff, 0x7f);
+    smaller.0[7] = 0;
+    assert!(is_canonical(smaller));
+}
+
+#[test]
 fn device_ids_are_written_in_22_characters() {
     let id = DeviceId::of(PublicKey([7; 32]));
     assert_eq!(DeviceId::parse(&id.to_string()), Some(id));
