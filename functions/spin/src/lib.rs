@@ -138,10 +138,10 @@ async fn instance() -> Instance {
     }
 }
 
-/// Whom Spin got a request from. Spin writes this header itself, whatever the client sent.
+/// Whom Spin got a request from: the last header of this name, which Spin adds after those that the client sent.
 fn peer(headers: &HeaderMap) -> Option<IpAddr> {
-    let address = headers.get("spin-client-addr")?.to_str().ok()?;
-    Some(address.parse::<SocketAddr>().ok()?.ip())
+    let address = headers.get_all("spin-client-addr").iter().next_back()?;
+    Some(address.to_str().ok()?.parse::<SocketAddr>().ok()?.ip())
 }
 
 #[http_service]
@@ -159,5 +159,20 @@ async fn handle(mut request: Request) -> Response<Body> {
     match instance.router.call(request).await {
         Ok(response) => response,
         Err(never) => match never {},
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_cannot_say_where_it_comes_from() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(peer(&headers), None);
+        for address in ["192.0.2.7:1", "nonsense", "[2001:db8::1]:4711"] {
+            headers.append("spin-client-addr", HeaderValue::from_static(address));
+        }
+        assert_eq!(peer(&headers), Some("2001:db8::1".parse().unwrap()));
     }
 }

@@ -78,7 +78,7 @@ fn prepare(request: Request<Incoming>, client: SocketAddr) -> Result<Request<Was
     Ok(Request::from_parts(parts, body))
 }
 
-/// What the client sent, and what Spin says of it, whatever the client said there.
+/// What the client sent, and then what Spin says of it: under the same names, after what the client said there.
 fn headers(mut headers: HeaderMap, uri: &Uri, client: SocketAddr) -> Result<HeaderMap> {
     headers.remove(header::CONNECTION);
     let own = [
@@ -91,7 +91,7 @@ fn headers(mut headers: HeaderMap, uri: &Uri, client: SocketAddr) -> Result<Head
         ("spin-client-addr", client.to_string()),
     ];
     for (name, value) in own {
-        headers.insert(HeaderName::from_static(name), HeaderValue::try_from(value)?);
+        headers.append(HeaderName::from_static(name), HeaderValue::try_from(value)?);
     }
     Ok(headers)
 }
