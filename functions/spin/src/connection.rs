@@ -18,6 +18,9 @@ const PRAGMAS: [&str; 3] = [
     "PRAGMA busy_timeout = 1000",
 ];
 
+/// How many unused connections an instance keeps: each has three files open, and a cache of its own.
+const IDLE: usize = 4;
+
 /// Why a statement was not done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -82,7 +85,9 @@ impl Lent {
             connections,
         } = self;
         let mut idle = connections.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.push(connection);
+        if idle.len() < IDLE {
+            idle.push(connection);
+        }
     }
 }
 
