@@ -23,9 +23,10 @@ mod lookups;
 
 pub(crate) use lookups::Lookups;
 
-/// How many messages visitors may leave for an organisation in a minute, and one of them.
-const MESSAGES: i64 = 60;
-const MESSAGES_OF_VISITOR: i64 = 5;
+/// How many messages a visitor may leave in a minute, and visitors from one address.
+const MESSAGES_LEFT: [i64; 2] = [5, 10];
+/// How many messages visitors may leave for an organisation in a minute.
+const MESSAGES_OF_ORGANISATION: i64 = 60;
 
 /// How many signals a call may have while it rings.
 const SIGNALS_WHILE_RINGING: i64 = 40;
@@ -272,13 +273,13 @@ impl<P: Platform> App<P> {
     pub(crate) fn count_message(&self, visitor: &Visitor, address: &Address) -> Count {
         let factor = i64::from(self.config.limits_factor);
         let mut count = self.count(Kind::Messages, Some(visitor.id), address);
-        if let Some(own) = count.counters.first_mut() {
-            own.most = MESSAGES_OF_VISITOR * factor;
+        for (counter, most) in count.counters.iter_mut().zip(MESSAGES_LEFT) {
+            counter.most = most * factor;
         }
         let key = format!("messages/organisation/{}", visitor.organisation);
         count.counters.push(Counter {
             key: self.config.vault.lookup("rate_limits.key", key.as_bytes()),
-            most: MESSAGES * factor,
+            most: MESSAGES_OF_ORGANISATION * factor,
             ringing: None,
         });
         count

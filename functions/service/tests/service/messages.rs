@@ -7,7 +7,7 @@ use uuid::Uuid;
 use visavis::ports::Platform as _;
 
 use crate::{
-    support::{Answer, PAGE, request},
+    support::{Answer, PAGE, Service, request},
     trust::Trust,
 };
 
@@ -189,4 +189,48 @@ async fn they_are_sealed_at_rest_and_go_after_thirty_days() {
     trust.service.wait(Duration::from_hours(2));
     trust.service.tick().await;
     assert!(!is_kept());
+}
+
+#[tokio::test]
+async fn nobody_fills_the_box_in_a_hurry() {
+    let trust = Trust::complete_of(Service::with(&[("LIMITS_FACTOR", "1")])).await;
+    let message = |number: u128| json!({"id": Uuid::from_u128(number), "payload": "YWJj"});
+    let (first, second, third) = (visitor(&trust).await, visitor(&trust).await, visitor(&trust).await);
+    for number in 1..=5 {
+        leave(&trust, &first, &message(number)).await.ok(201);
+    }
+    assert_eq!(
+        leave(&trust, &first, &message(6)).await.problem(429),
+        "too-many-requests"
+    );
+    for number in 7..=10 {
+        leave(&trust, &second, &message(number)).await.ok(201);
+    }
+    // That were ten from this address, one of them in vain.
+    assert_eq!(
+        leave(&trust, &third, &message(11)).await.problem(429),
+        "too-many-requests"
+    );
+    trust.service.wait(Duration::from_secs(61));
+    leave(&trust, &third, &message(11)).await.ok(201);
+}
+
+#[tokio::test]
+async fn the_box_holds_five_hundred() {
+    let trust = Trust::complete().await;
+    let token = visitor(&trust).await;
+    for number in 1..=500_u128 {
+        leave(
+            &trust,
+            &token,
+            &json!({"id": Uuid::from_u128(number), "payload": "YWJj"}),
+        )
+        .await
+        .ok(201);
+    }
+    let one_more = json!({"id": Uuid::from_u128(501), "payload": "YWJj"});
+    assert_eq!(leave(&trust, &token, &one_more).await.problem(409), "limit-reached");
+    let read = format!("messages/{}", Uuid::from_u128(7));
+    assert_eq!(trust.desk("DELETE", &read, Value::Null).await.status, 204);
+    leave(&trust, &token, &one_more).await.ok(201);
 }

@@ -35,7 +35,10 @@ fn text(signed: &[u8]) -> String {
 impl Trust {
     /// Without any statement.
     pub(crate) async fn new() -> Self {
-        let service = Service::new();
+        Self::of(Service::new()).await
+    }
+
+    async fn of(service: Service) -> Self {
         let organisation = service.organisation(PAGE).await;
         let administrator = service.token(&organisation.administrator_url, "administrator").await;
         let expert = service.token(&organisation.expert_url, "expert").await;
@@ -53,7 +56,11 @@ impl Trust {
 
     /// With a site key, an approver, a certified device and a list that revokes nothing.
     pub(crate) async fn complete() -> Self {
-        let trust = Self::new().await;
+        Self::complete_of(Service::new()).await
+    }
+
+    pub(crate) async fn complete_of(service: Service) -> Self {
+        let trust = Self::of(service).await;
         trust.add_site_key(&trust.site).await.ok(201);
         trust.add_approver(&trust.site, &trust.approver).await.ok(201);
         trust.ask(&trust.device).await.ok(201);
