@@ -3,12 +3,12 @@
 use axum::{Json, Router, routing::post};
 use futures_util::StreamExt;
 use visavis::{
-    ports::{Clock, Delivery, Entropy, Entry, Mailboxes, Page, Platform, PortResult, mailbox_limits},
+    ports::{Clock, Delivery, Entropy, Entry, Mailboxes, Page, Platform, PortResult, mailbox_limits, milliseconds},
     testing::conformance,
 };
 use worker::send::SendFuture;
 
-use crate::{Cloudflare, mailbox_log};
+use crate::Cloudflare;
 
 /// `POST /conformance`: what each check found, `null` where all is well.
 pub(crate) fn route(platform: Cloudflare) -> Router {
@@ -41,7 +41,8 @@ async fn ageing(platform: &Cloudflare) -> conformance::Finding {
         .fill(&mut random)
         .map_err(|error| error.to_string())?;
     let mailbox = format!("conformance/{:032x}", u128::from_be_bytes(random));
-    let age = mailbox_limits::AGE.as_millis().try_into().unwrap_or(i64::MAX);
+    let age = milliseconds(mailbox_limits::AGE);
+    let forgotten_after = milliseconds(mailbox_limits::FORGOTTEN_AFTER);
     let pass = async |milliseconds| {
         mailboxes
             .age(&mailbox, milliseconds)
@@ -84,7 +85,7 @@ async fn ageing(platform: &Cloudflare) -> conformance::Finding {
 
     // A listener keeps an empty mailbox from being forgotten.
     let listener = mailboxes.listen(&mailbox, 3).await.map_err(|error| error.to_string())?;
-    pass(mailbox_log::IDLE).await?;
+    pass(forgotten_after).await?;
     expect(3, vec![], "after a day with a listener").await?;
     let mut listener = listener.boxed();
     if said(mailboxes.append(&mailbox, "d", "sealed".into()).await)? != 4 {
@@ -97,7 +98,7 @@ async fn ageing(platform: &Cloudflare) -> conformance::Finding {
     pass(age).await?;
     // The object learns of the end of a stream a moment later.
     platform.clock().sleep(std::time::Duration::from_millis(200)).await;
-    pass(mailbox_log::IDLE).await?;
+    pass(forgotten_after).await?;
     expect(4, vec![Delivery::Gap(0)], "after a day alone").await?;
     if said(mailboxes.append(&mailbox, "e", "sealed".into()).await)? != 1 {
         return Err("a forgotten mailbox does not begin at 1".into());

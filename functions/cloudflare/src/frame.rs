@@ -1,7 +1,7 @@
 //! The text frame in which a delivery travels, from the mailbox to its client and to the service alike.
 
 use serde::{Deserialize, Serialize};
-use visavis::ports::{Delivery, Entry};
+use visavis::ports::{Delivery, Entry, Page};
 
 /// `{"sequence":7,"sealed":"…"}` or `{"gap":7}`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,16 +39,6 @@ impl From<Frame> for Delivery {
     }
 }
 
-impl Frame {
-    /// The cursor of a reader that has seen this frame.
-    pub(crate) fn cursor(&self) -> u64 {
-        match self {
-            Self::Entry { sequence, .. } => *sequence,
-            Self::Gap { gap } => *gap,
-        }
-    }
-}
-
 /// A page of a mailbox.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Frames {
@@ -56,6 +46,24 @@ pub(crate) struct Frames {
     pub(crate) frames: Vec<Frame>,
     /// Whether there is more after the last one.
     pub(crate) more: bool,
+}
+
+impl From<Page> for Frames {
+    fn from(page: Page) -> Self {
+        Self {
+            frames: page.deliveries.into_iter().map(Into::into).collect(),
+            more: page.more,
+        }
+    }
+}
+
+impl From<Frames> for Page {
+    fn from(frames: Frames) -> Self {
+        Self {
+            deliveries: frames.frames.into_iter().map(Into::into).collect(),
+            more: frames.more,
+        }
+    }
 }
 
 /// The answer to an append.

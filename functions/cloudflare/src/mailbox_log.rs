@@ -2,17 +2,8 @@
 //!
 //! Every function is synchronous, so nothing interleaves with it, and the writes of one turn are committed together.
 
-use visavis::ports::mailbox_limits;
+use visavis::ports::{Entry, Page, mailbox_limits, milliseconds};
 use worker::{SqlStorage, SqlStorageValue};
-
-use crate::frame::{Frame, Frames};
-
-/// A mailbox that nobody has used for so long has no reader left: it outlasts a session and every token (ms). What it
-/// was is forgotten then, and its sequence begins at 1 again.
-pub(crate) const IDLE: i64 = 24 * 60 * 60 * 1000;
-
-/// How exactly the last use is remembered; each time it is noted costs a written row (ms).
-const USE_NOTED_EVERY: i64 = 60 * 60 * 1000;
 
 /// The entries, contiguous from the oldest to the last, and what remains of the ones dropped.
 #[derive(Debug, Clone)]
@@ -73,44 +64,29 @@ impl Log {
     }
 
     /// Reads at most `limit` deliveries after a cursor.
-    pub(crate) fn read(&self, after: u64, limit: usize, now: i64) -> worker::Result<Frames> {
+    pub(crate) fn read(&self, after: u64, limit: usize, now: i64) -> worker::Result<Page> {
         if !self.exists()? {
-            return Ok(Frames {
-                frames: behind(after, 0),
-                more: false,
-            });
+            return Ok(Page::new(after, 0, limit, []));
         }
         self.note_use(now)?;
         self.drop_outdated(now)?;
-        let span = self.span()?;
-        // The next sequence that is still there, or the one that the next append will have.
-        let next = span.oldest.map_or(span.last + 1, |oldest| oldest.sequence);
-        let mut frames = behind(after, span.last);
-        if after + 1 < next {
-            frames.push(Frame::Gap { gap: next - 1 });
-        }
-        let after = frames.last().map_or(after, Frame::cursor);
-        let room = limit.saturating_sub(frames.len());
         let rows = self.execute(
             "SELECT sequence, sealed FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?",
-            vec![to_signed(after).into(), i64::try_from(room).unwrap_or(i64::MAX).into()],
+            vec![to_signed(after).into(), i64::try_from(limit).unwrap_or(i64::MAX).into()],
         )?;
+        let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
             let [SqlStorageValue::Integer(sequence), SqlStorageValue::String(sealed)] =
                 <[_; 2]>::try_from(row).map_err(|_| "a row of another width")?
             else {
                 return Err("a row of another form".into());
             };
-            frames.push(Frame::Entry {
+            entries.push(Entry {
                 sequence: to_unsigned(sequence),
                 sealed,
             });
         }
-        let cursor = frames.last().map_or(after, Frame::cursor);
-        Ok(Frames {
-            more: cursor < span.last,
-            frames,
-        })
+        Ok(Page::new(after, self.span()?.last, limit, entries))
     }
 
     /// Drops what is too old and says when to look again, as a time; nothing if the whole mailbox can be forgotten.
@@ -123,10 +99,11 @@ impl Log {
         }
         self.drop_outdated(now)?;
         if let Some(oldest) = self.span()?.oldest {
-            return Ok(Some(oldest.at + age()));
+            return Ok(Some(oldest.at + milliseconds(mailbox_limits::AGE)));
         }
-        let forget_at = self.used_at()? + IDLE;
-        Ok((has_listeners || forget_at > now).then_some(forget_at.max(now + USE_NOTED_EVERY)))
+        let forget_at = self.used_at()? + milliseconds(mailbox_limits::FORGOTTEN_AFTER);
+        Ok((has_listeners || forget_at > now)
+            .then_some(forget_at.max(now + milliseconds(mailbox_limits::USE_NOTED_EVERY))))
     }
 
     /// Lets time pass, for a test.
@@ -188,14 +165,14 @@ impl Log {
     }
 
     fn note_use(&self, now: i64) -> worker::Result<()> {
-        if self.used_at()? + USE_NOTED_EVERY <= now {
+        if self.used_at()? + milliseconds(mailbox_limits::USE_NOTED_EVERY) <= now {
             self.remember(self.span()?.last, now)?;
         }
         Ok(())
     }
 
     fn drop_outdated(&self, now: i64) -> worker::Result<()> {
-        let cutoff = now - age();
+        let cutoff = now - milliseconds(mailbox_limits::AGE);
         let span = self.span()?;
         if span.oldest.is_some_and(|oldest| oldest.at <= cutoff) {
             // First, so that no sequence is given out twice should the next statement fail.
@@ -224,21 +201,6 @@ impl Log {
     fn execute(&self, sql: &str, parameters: Vec<SqlStorageValue>) -> worker::Result<Vec<Vec<SqlStorageValue>>> {
         self.0.exec(sql, parameters)?.raw().collect()
     }
-}
-
-/// What a reader hears first whose cursor is beyond the last sequence: the mailbox was forgotten since, so it must read
-/// the state anew and go on after the last one.
-fn behind(after: u64, last: u64) -> Vec<Frame> {
-    if after > last {
-        vec![Frame::Gap { gap: last }]
-    } else {
-        Vec::new()
-    }
-}
-
-/// [`mailbox_limits::AGE`] in milliseconds.
-pub(crate) fn age() -> i64 {
-    i64::try_from(mailbox_limits::AGE.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Sequences count from 1 and stay below 2^53.

@@ -9,7 +9,7 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use futures_channel::mpsc;
 use futures_util::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use visavis::ports::mailbox_limits;
+use visavis::ports::{Delivery, mailbox_limits, milliseconds};
 use wasm_bindgen::JsValue;
 use worker::{
     DurableObject, Env, Error, Method, Request, Response, Result, State, WebSocket, WebSocketIncomingMessage,
@@ -18,8 +18,8 @@ use worker::{
 
 use crate::{
     clock,
-    frame::{Appended, Frame},
-    mailbox_log::{Append, Log, age},
+    frame::{Appended, Frame, Frames},
+    mailbox_log::{Append, Log},
 };
 
 /// How many deliveries are read from the log in one go, so that a full mailbox is not in memory at once.
@@ -88,7 +88,7 @@ impl DurableObject for Mailbox {
             }
             (Method::Get, "/page") => {
                 let limit = usize::try_from(number("limit")?).unwrap_or(usize::MAX);
-                Response::from_json(&self.log.read(number("after")?, limit, clock::now())?)
+                Response::from_json(&Frames::from(self.log.read(number("after")?, limit, clock::now())?))
             }
             (Method::Get, "/deliveries") => Response::from_stream(self.open_stream(number("after")?)),
             (Method::Get, "/socket") => {
@@ -141,7 +141,7 @@ impl Mailbox {
             Append::At { sequence, into_empty } => {
                 self.deliver();
                 if into_empty {
-                    self.wake_by(now + age()).await?;
+                    self.wake_by(now + milliseconds(mailbox_limits::AGE)).await?;
                 }
                 sequence
             }
@@ -191,9 +191,10 @@ impl Mailbox {
         }
         loop {
             let page = self.log.read(listener.after, BATCH, now)?;
-            for frame in &page.frames {
-                socket.send_with_str(serde_json::to_string(frame)?)?;
-                listener.after = frame.cursor();
+            for delivery in page.deliveries {
+                let cursor = delivery.cursor();
+                socket.send_with_str(serde_json::to_string(&Frame::from(delivery))?)?;
+                listener.after = cursor;
             }
             if !page.more {
                 return socket.serialize_attachment(listener);
@@ -211,9 +212,9 @@ impl Mailbox {
             |(log, mut after, mut rings)| async move {
                 loop {
                     let page = log.read(after, BATCH, clock::now())?;
-                    if let Some(last) = page.frames.last() {
+                    if let Some(last) = page.deliveries.last() {
                         after = last.cursor();
-                        return Ok(Some((lines(&page.frames)?, (log, after, rings))));
+                        return Ok(Some((lines(page.deliveries)?, (log, after, rings))));
                     }
                     if rings.next().await.is_none() {
                         return Ok(None);
@@ -301,10 +302,10 @@ fn close_expired(socket: &WebSocket) -> Result<()> {
     socket.close(Some(close::EXPIRED), Some("the token has expired"))
 }
 
-fn lines(frames: &[Frame]) -> Result<Vec<u8>> {
+fn lines(deliveries: Vec<Delivery>) -> Result<Vec<u8>> {
     let mut lines = Vec::new();
-    for frame in frames {
-        serde_json::to_writer(&mut lines, frame)?;
+    for delivery in deliveries {
+        serde_json::to_writer(&mut lines, &Frame::from(delivery))?;
         lines.push(b'\n');
     }
     Ok(lines)

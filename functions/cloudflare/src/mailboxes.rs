@@ -67,11 +67,8 @@ impl Mailboxes for MailboxObjects {
         SendFuture::new(async move {
             let query = [("after", after.to_string()), ("limit", limit.to_string())];
             let response = self.ask(mailbox, "/page", &query, &RequestInit::new()).await?;
-            let Frames { frames, more } = json(response).await?;
-            Ok(Page {
-                deliveries: frames.into_iter().map(Into::into).collect(),
-                more,
-            })
+            let frames: Frames = json(response).await?;
+            Ok(frames.into())
         })
     }
 
