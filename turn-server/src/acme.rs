@@ -19,6 +19,7 @@ use instant_acme::{Account, AccountBuilder, CertificateIdentifier, LetsEncrypt, 
 use serde::Deserialize;
 
 use crate::clock::Now;
+use crate::log::{self, Level};
 use crate::orders::Orders;
 use crate::tls::{CertificateError, Secured};
 use challenges::Challenges;
@@ -302,7 +303,8 @@ fn chance() -> f64 {
 }
 
 fn complain(error: &str) {
-    eprintln!("visavis-turn: no new certificate, the one of before is shown as long as there is one: {error}");
+    let message = "no new certificate, the one of before is shown as long as there is one";
+    log::event(Level::Error, message, &[("error", &error)]);
 }
 
 #[cfg(test)]

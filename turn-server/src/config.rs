@@ -16,6 +16,7 @@ use crate::acme::{Acme, Challenge};
 use crate::address::{Family, RelayPort};
 use crate::allocation::ChannelNumber;
 use crate::authentication::Authenticator;
+use crate::log::Log;
 use crate::peer_policy::PeerPolicy;
 use crate::quota::Quota;
 use crate::server::Rules;
@@ -72,6 +73,9 @@ pub struct Config {
     /// Where counters are told, by HTTP.
     #[serde(default)]
     pub metrics: Option<SocketAddr>,
+    /// What is said on standard error.
+    #[serde(default)]
+    pub log: Log,
     /// Threads; one for each core unless said.
     #[serde(default)]
     pub workers: Option<usize>,

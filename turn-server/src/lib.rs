@@ -16,6 +16,7 @@ pub mod datapath;
 pub mod dtls;
 pub mod framing;
 pub mod integrity;
+pub mod log;
 pub mod memory;
 pub mod metrics;
 pub mod nonce;

@@ -1,6 +1,7 @@
 //! `visavis-turn --config FILE`: starts the relay.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -12,7 +13,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use visavis_turn::clock::Now;
 use visavis_turn::config::Config;
-use visavis_turn::metrics;
+use visavis_turn::log::{self, Level};
+use visavis_turn::metrics::{self, Board, Snapshot};
 use visavis_turn::orders::{Orders, Phase, Settings};
 use visavis_turn::tls::Secured;
 use visavis_turn::worker::sockets::RelaySettings;
@@ -95,6 +97,7 @@ fn raise_descriptor_limit() {
 /// Starts the workers, says so, and does what signals ask for.
 fn run(path: &Path) -> Result<(), Box<dyn Error>> {
     let config = Config::read(path)?;
+    log::set(config.log);
     raise_descriptor_limit();
     let mut nonce_key = [0; 32];
     getrandom::fill(&mut nonce_key)?;
@@ -138,6 +141,9 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
     }
     println!("ready");
     std::io::stdout().flush()?;
+    let fields: [(&str, &dyn Display); 2] = [("version", &env!("CARGO_PKG_VERSION")), ("workers", &count)];
+    log::event(Level::Info, "ready", &fields);
+    watch(&shared.board)?;
 
     let path = path.to_owned();
     let mut drain = config.drain.seconds;
@@ -145,18 +151,31 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
         for signal in signals.forever() {
             match (signal, orders.phase()) {
                 (SIGHUP, _) => match reload(&path, nonce_key, &orders) {
-                    Ok(seconds) => drain = seconds,
-                    Err(error) => eprintln!("visavis-turn: not reloaded, all goes on as it was: {error}"),
+                    Ok(seconds) => {
+                        drain = seconds;
+                        log::event(Level::Info, "reloaded", &[]);
+                    }
+                    Err(error) => {
+                        log::event(
+                            Level::Error,
+                            "not reloaded, all goes on as it was",
+                            &[("error", &error)],
+                        );
+                    }
                 },
                 (SIGTERM, Phase::Running) if drain > 0 => {
                     orders.enter(Phase::Draining);
+                    log::event(Level::Info, "draining", &[("seconds", &drain)]);
                     let (orders, limit) = (Arc::clone(&orders), Duration::from_secs(drain.into()));
                     std::thread::spawn(move || {
                         std::thread::sleep(limit);
                         orders.enter(Phase::Stopped);
                     });
                 }
-                _ => orders.enter(Phase::Stopped),
+                _ => {
+                    log::event(Level::Info, "stopping", &[]);
+                    orders.enter(Phase::Stopped);
+                }
             }
         }
     };
@@ -167,9 +186,39 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Says once a minute what was refused or lost since the last time.
+fn watch(board: &Arc<Board>) -> Result<(), Box<dyn Error>> {
+    const KINDS: [(&str, fn(&Snapshot) -> u64); 4] = [
+        ("forbidden_peers", |of| of.counters.forbidden),
+        ("limited", |of| of.counters.limited),
+        ("over_quota", |of| of.counters.over_quota),
+        ("dropped", |of| of.dropped),
+    ];
+    let board = Arc::clone(board);
+    let mut before = [0; KINDS.len()];
+    let watch = move || {
+        loop {
+            std::thread::sleep(Duration::from_mins(1));
+            let sums = KINDS.map(|(_, of)| board.sum(of));
+            let more: [u64; KINDS.len()] = std::array::from_fn(|at| sums[at].saturating_sub(before[at]));
+            before = sums;
+            if more.iter().any(|more| *more > 0) {
+                let fields: [(&str, &dyn Display); KINDS.len()] = std::array::from_fn(|at| {
+                    let field: (&str, &dyn Display) = (KINDS[at].0, &more[at]);
+                    field
+                });
+                log::event(Level::Warn, "refused or lost in the last minute", &fields);
+            }
+        }
+    };
+    std::thread::Builder::new().name("watch".to_owned()).spawn(watch)?;
+    Ok(())
+}
+
 /// Reads the configuration anew; says how long to drain. Listeners, relayed addresses and workers stay as they are.
 fn reload(path: &Path, nonce_key: [u8; 32], orders: &Orders) -> Result<u32, Box<dyn Error>> {
     let config = Config::read(path)?;
+    log::set(config.log);
     orders.set(settings(&config, nonce_key)?);
     Ok(config.drain.seconds)
 }

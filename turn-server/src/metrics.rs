@@ -68,6 +68,13 @@ impl Board {
         snapshots[worker] = snapshot;
     }
 
+    /// One figure over all workers.
+    #[must_use]
+    pub fn sum(&self, of: fn(&Snapshot) -> u64) -> u64 {
+        let snapshots = self.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
+        snapshots.iter().map(of).sum()
+    }
+
     /// All of it in the text format of Prometheus.
     #[must_use]
     pub fn render(&self) -> String {

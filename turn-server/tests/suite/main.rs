@@ -15,6 +15,7 @@ mod exhaustion;
 mod exposure;
 mod process;
 mod sharing;
+mod soak;
 mod streams;
 mod uclient;
 

@@ -108,6 +108,17 @@ impl Relay {
         self.wait()
     }
 
+    /// Asks it to end once it has said that it was reloaded; all that it said.
+    fn log_until_it_ends(mut self) -> String {
+        let mut log = String::new();
+        while !log.contains("reloaded") {
+            assert!(self.errors.read_line(&mut log).unwrap() > 0, "{log}");
+        }
+        self.signal("TERM");
+        self.errors.read_to_string(&mut log).unwrap();
+        log
+    }
+
     /// Waits until it has ended.
     pub(crate) fn wait(mut self) -> ExitStatus {
         self.child.wait().unwrap()
@@ -120,10 +131,13 @@ impl Relay {
         assert!(sent.success());
     }
 
-    /// The next line of its standard error.
+    /// The next error among the lines of its standard error.
     pub(crate) fn complaint(&mut self) -> String {
         let mut line = String::new();
-        self.errors.read_line(&mut line).unwrap();
+        while !line.contains("level=error") {
+            line.clear();
+            assert!(self.errors.read_line(&mut line).unwrap() > 0, "no error is told");
+        }
         line
     }
 
@@ -289,4 +303,18 @@ fn check_says_what_is_wrong_and_where() {
         let (passed, error) = check(&text);
         assert!(!passed && error.contains(said), "{said}: {error}");
     }
+}
+
+#[test]
+fn what_is_logged_is_structured_and_names_nobody() {
+    let relay = Relay::start("metrics = \"{address}:9641\"\nlog = { format = \"json\" }");
+    let mut client = crate::client::Client::new(&relay);
+    assert_eq!(client.allocate().error(), None);
+    relay.signal("HUP");
+    let log = relay.log_until_it_ends();
+    let events: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let messages: Vec<_> = events.iter().map(|event| event["message"].as_str().unwrap()).collect();
+    assert!(messages.contains(&"ready") && messages.contains(&"reloaded"), "{log}");
+    let client = client.socket.local_addr().unwrap().ip().to_string();
+    assert!(!log.contains("user1") && !log.contains(&client), "{log}");
 }
