@@ -46,8 +46,6 @@ pub(super) fn rust(world: &mut World) -> Result<()> {
                 "--workspace",
                 "--exclude",
                 "visavis-cloudflare",
-                "--exclude",
-                "visavis-spin",
                 "--all-targets",
             ])
             .args(DENY),

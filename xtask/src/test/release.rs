@@ -45,12 +45,15 @@ pub(super) fn reproducible(world: &mut World) -> Result<()> {
     fs::remove_dir_all(&place).at(&place)
 }
 
+/// The beginning of a path, and what is done to the answer there.
+type Tampering = (&'static str, fn(&mut Answer));
+
 /// A running service serves this checkout; behind something that changes one byte, or one header, it does not.
 pub(super) fn deployment(world: &mut World) -> Result<()> {
     let manifest = release::of_checkout(&world.root)?;
     let service = world.stack(Platform::Cloudflare)?.service.clone();
     release::deployment::verify(&service, &manifest)?;
-    let tampering: [(&str, fn(&mut Answer)); 5] = [
+    let tampering: [Tampering; 5] = [
         ("/widget/loader-", |answer| answer.body[100] ^= 1),
         ("/widget/call-it-", |answer| answer.body.push(b'\n')),
         ("/app/desk-", |answer| answer.body.truncate(1000)),

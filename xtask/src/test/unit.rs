@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What needs a running service, or the edge, has a part of its own.
-const NATIVE: [&str; 9] = [
+const NATIVE: [&str; 7] = [
     "--workspace",
     "--exclude",
     "visavis-contract",
@@ -18,14 +18,19 @@ const NATIVE: [&str; 9] = [
     "visavis-faults",
     "--exclude",
     "visavis-cloudflare",
-    "--exclude",
-    "visavis-spin",
 ];
 
 pub(super) fn rust(world: &mut World) -> Result<()> {
     openssl::ensure()?;
-    let peers = [("turnutils_uclient", "coturn"), ("openssl", "openssl"), ("pebble", "pebble")];
-    apt::ensure_programs(&peers, "coturn's client, openssl and pebble, peers of the relay in its tests,")?;
+    let peers = [
+        ("turnutils_uclient", "coturn"),
+        ("openssl", "openssl"),
+        ("pebble", "pebble"),
+    ];
+    apt::ensure_programs(
+        &peers,
+        "coturn's client, openssl and pebble, peers of the relay in its tests,",
+    )?;
     shown(runner(world).args(NATIVE))
 }
 
