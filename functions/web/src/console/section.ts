@@ -6,8 +6,8 @@ import { TextsController } from "../staff/language.ts";
 import type { LoadedState } from "../staff/loaded.ts";
 import { problemText } from "../staff/problem.ts";
 import { staffTexts } from "../staff/texts/index.ts";
-import { controls } from "../theme/staff-controls.ts";
 import { icon } from "../theme/icons.ts";
+import { controls } from "../theme/staff-controls.ts";
 import type { ConsoleClient } from "./client.ts";
 import { consoleTexts } from "./texts/index.ts";
 

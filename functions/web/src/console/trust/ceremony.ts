@@ -157,18 +157,18 @@ export class Ceremony extends ConsoleSection {
             />
             <button type="button" @click=${this.#suggest}>${make.suggest}</button>
           </div>
-          <label class="choice">
-            <input
-              type="checkbox"
-              .checked=${this.shown}
-              @change=${(event: Event) => {
-                this.shown = (event.target as HTMLInputElement).checked;
-              }}
-            />
-            <span>${make.show}</span>
-          </label>
           ${this.fieldError("passphrase-error", this.tooWeak ? make.tooWeak : undefined)}
         </div>
+        <label class="choice">
+          <input
+            type="checkbox"
+            .checked=${this.shown}
+            @change=${(event: Event) => {
+              this.shown = (event.target as HTMLInputElement).checked;
+            }}
+          />
+          <span>${make.show}</span>
+        </label>
         <div class="strength small muted" id="strength" role="status">${strength ? this.#meter(strength) : nothing}</div>
         ${this.noticeBanner()}
         <div class="actions">
@@ -192,7 +192,7 @@ export class Ceremony extends ConsoleSection {
   #meter({ grade, seconds, suggested }: Strength & { suggested: boolean }): TemplateResult {
     const { make } = this.#trust.now;
     const value = { weak: 1, fair: 2, strong: 3 }[grade];
-    return html`<meter min="0" max="3" low="2" high="2.500" optimum="3" value=${value} aria-hidden="true"></meter>
+    return html`<meter min="0" max="3" low="1.5" high="1.75" optimum="3" value=${value} aria-hidden="true"></meter>
       <span><strong>${make[grade]}.</strong> ${suggested ? make.strengthSuggested : make.strength(duration(seconds))}</span>`;
   }
 

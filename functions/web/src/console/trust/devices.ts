@@ -33,6 +33,10 @@ export class DeviceList extends ConsoleSection {
         border-block-start: 1px solid var(--visavis-line);
       }
 
+      visavis-confirm {
+        display: contents;
+      }
+
       .who {
         display: grid;
         gap: var(--visavis-space-1);

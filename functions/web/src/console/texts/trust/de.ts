@@ -43,9 +43,9 @@ export const de: TrustTexts = {
       `Wer die Datei, tausend Grafikkarten und Listen dessen hat, was man gern wählt, bräuchte etwa ${time}. Das ist eine Schätzung: Von aussen weiss niemand, wie Sie gewählt haben.`,
     strengthSuggested:
       "Vom Zufall gewählt, 100 Bit: Das errät niemand. Schreiben Sie sie auf und bewahren Sie sie getrennt von der Datei auf.",
-    weak: "zu schwach",
-    fair: "gut",
-    strong: "stark",
+    weak: "Zu schwach",
+    fair: "Gut",
+    strong: "Stark",
     save: "Schlüssel erzeugen und Datei speichern",
     have: "Ich habe schon eine Schlüsseldatei",
     fileTitle: (organisation) => [

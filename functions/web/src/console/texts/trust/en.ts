@@ -40,9 +40,9 @@ export const en = {
       `Somebody with the file, a thousand graphics cards and lists of what people like to choose would need about ${time}. This is an estimate: nobody can tell from outside how you chose it.`,
     strengthSuggested:
       "Chosen by chance, 100 bits: nobody guesses that. Write it down and keep it apart from the file.",
-    weak: "too weak",
-    fair: "good",
-    strong: "strong",
+    weak: "Too weak",
+    fair: "Good",
+    strong: "Strong",
     save: "Make the key and save the file",
     have: "I have a key file already",
     fileTitle: (organisation: string) => [

@@ -41,9 +41,9 @@ export const fr: TrustTexts = {
     strength: (time) =>
       `Qui aurait le fichier, mille cartes graphiques et des listes de ce que l’on aime choisir mettrait environ ${time}. C’est une estimation : de l’extérieur, personne ne sait comment vous avez choisi.`,
     strengthSuggested: "Tirée au hasard, 100 bits : personne ne la devine. Notez-la et gardez-la séparée du fichier.",
-    weak: "trop faible",
-    fair: "bonne",
-    strong: "forte",
+    weak: "Trop faible",
+    fair: "Bonne",
+    strong: "Forte",
     save: "Créer la clé et enregistrer le fichier",
     have: "J’ai déjà un fichier de clé",
     fileTitle: (organisation) => [

@@ -41,9 +41,9 @@ export const it: TrustTexts = {
     strength: (time) =>
       `Chi avesse il file, mille schede grafiche ed elenchi di ciò che si sceglie volentieri impiegherebbe circa ${time}. È una stima: da fuori nessuno sa come avete scelto.`,
     strengthSuggested: "Scelta dal caso, 100 bit: nessuno la indovina. Scrivetela e conservatela separata dal file.",
-    weak: "troppo debole",
-    fair: "buona",
-    strong: "forte",
+    weak: "Troppo debole",
+    fair: "Buona",
+    strong: "Forte",
     save: "Crea la chiave e salva il file",
     have: "Ho già un file della chiave",
     fileTitle: (organisation) => [
