@@ -2,6 +2,7 @@
 
 mod arguments;
 mod bench;
+mod check_pages;
 mod demo;
 mod failure;
 mod http;
@@ -41,7 +42,9 @@ cargo xtask build [--on cloudflare|spin]
 cargo xtask release [--key FILE] [--out FOLDER]
     builds the pages and writes a manifest of every byte that a deployment serves, signed with the key
 cargo xtask verify-deployment URL [--manifest FILE --key FILE]
-    compares what a deployment serves with a signed manifest, or with this checkout";
+    compares what a deployment serves with a signed manifest, or with this checkout
+cargo xtask check-pages URL… --site-key KEY
+    tells which of a customer's pages do not pin the site key";
 
 fn main() -> ExitCode {
     match run() {
@@ -81,6 +84,7 @@ fn run() -> Result<()> {
         }
         "release" => release::release(&root, arguments),
         "verify-deployment" => release::verify(&root, arguments),
+        "check-pages" => check_pages::run(arguments),
         _ => failure(USAGE),
     }
 }
