@@ -119,6 +119,9 @@ pub struct Relay {
     /// Peers may be reached over TCP as well (RFC 6062).
     #[serde(default)]
     pub tcp: bool,
+    /// How its ports are served.
+    #[serde(default)]
+    pub path: DataPath,
 }
 
 /// A range of ports.
@@ -139,6 +142,17 @@ pub struct Peers {
     pub allow: Vec<IpNet>,
     /// Never reachable.
     pub deny: Vec<IpNet>,
+}
+
+/// How relayed ports are served.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DataPath {
+    /// Each by a socket of its own; needs no privilege.
+    #[default]
+    Sockets,
+    /// All by a few sockets of each worker; needs `CAP_NET_ADMIN`, `CAP_BPF` and `CAP_NET_RAW`.
+    Shared,
 }
 
 /// How the relay ends.

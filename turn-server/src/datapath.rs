@@ -11,6 +11,8 @@
 
 pub mod errors;
 mod names;
+pub mod raw;
+pub mod steer;
 
 use std::io;
 use std::mem;
@@ -21,6 +23,7 @@ use std::ptr;
 
 use crate::server::relaying::LONGEST_HEADER;
 use names::{Name, name_length, read_name, write_name};
+use raw::without_port;
 
 /// The longest run the kernel gives or takes at once.
 const LONGEST: usize = 65_536;
@@ -33,8 +36,8 @@ const PARTS: usize = 4096;
 /// Headers that found no room before their data.
 const HEADS: usize = 2048;
 
-/// Room for one control message.
-type Control = [u64; 4];
+/// Room for the control messages of one datagram: the length of segments, and where it was sent to.
+type Control = [u64; 10];
 
 /// Slots that datagrams are received into, and the queue of what is to be sent from them.
 pub struct Batch {
@@ -110,12 +113,12 @@ impl Batch {
             segment: 0,
             segments: 0,
             bytes: 0,
-            control: [0; 4],
+            control: [0; 10],
         };
         let receiving = std::iter::repeat_with(|| Receiving {
             name,
             part: empty,
-            control: [0; 4],
+            control: [0; 10],
         });
         let mut batch = Self {
             storage: Box::into_raw(storage).cast(),
@@ -222,6 +225,25 @@ impl Batch {
     }
 
     fn received_segment(&self, slot: usize) -> Option<usize> {
+        let size: libc::c_int = self.control(slot, &[(libc::SOL_UDP, libc::UDP_GRO)])?;
+        usize::try_from(size).ok().filter(|size| *size > 0)
+    }
+
+    /// The port that a slot's datagrams were sent to, on a socket with [`receive_destinations`].
+    #[must_use]
+    pub fn destination_port(&self, slot: usize) -> Option<u16> {
+        let kinds = [
+            (libc::IPPROTO_IP, libc::IP_ORIGDSTADDR),
+            (libc::IPPROTO_IPV6, libc::IPV6_ORIGDSTADDR),
+        ];
+        // The family and the port begin the addresses of either family.
+        let [_, port]: [u16; 2] = self.control(slot, &kinds)?;
+        Some(u16::from_be(port))
+    }
+
+    /// The data of a control message that came with a slot, of one of these kinds. `T` is plain data, and not longer
+    /// than what the kernel sends.
+    fn control<T: Copy>(&self, slot: usize, kinds: &[(libc::c_int, libc::c_int)]) -> Option<T> {
         let header = &self.receive_headers[slot].msg_hdr;
         if header.msg_controllen < size_of::<libc::cmsghdr>() {
             return None;
@@ -231,9 +253,8 @@ impl Batch {
         unsafe {
             let mut control = libc::CMSG_FIRSTHDR(header);
             while let Some(message) = control.as_ref() {
-                if message.cmsg_level == libc::SOL_UDP && message.cmsg_type == libc::UDP_GRO {
-                    let size = libc::CMSG_DATA(control).cast::<libc::c_int>().read_unaligned();
-                    return usize::try_from(size).ok().filter(|size| *size > 0);
+                if kinds.contains(&(message.cmsg_level, message.cmsg_type)) {
+                    return Some(libc::CMSG_DATA(control).cast::<T>().read_unaligned());
                 }
                 control = libc::CMSG_NXTHDR(header, control);
             }
@@ -265,6 +286,18 @@ impl Batch {
     /// # Panics
     /// When the slot was not received into, or the range or the header is longer than can be.
     pub fn queue(&mut self, slot: usize, header: &[u8], data: Range<usize>, padded: bool, to: SocketAddr) {
+        self.queue_as(slot, header, data, padded, to, false);
+    }
+
+    /// Queues a slot's only datagram for a raw socket, with the headers of IP and UDP before it.
+    ///
+    /// # Panics
+    /// As [`Batch::queue`].
+    pub fn queue_raw(&mut self, slot: usize, header: &[u8], data: Range<usize>, to: SocketAddr) {
+        self.queue_as(slot, header, data, false, without_port(to), true);
+    }
+
+    fn queue_as(&mut self, slot: usize, header: &[u8], data: Range<usize>, padded: bool, to: SocketAddr, alone: bool) {
         assert!(slot < self.used && header.len() <= LONGEST_HEADER && data.start <= data.end && data.end <= LONGEST);
         if !self.has_room() {
             self.dropped += 1;
@@ -278,7 +311,7 @@ impl Batch {
         let length = header.len() + data.len() + padding;
         let first_part = self.queued_parts;
         let end = LONGEST_HEADER + data.end;
-        if data.start == 0 || header.is_empty() {
+        if alone || data.start == 0 || header.is_empty() {
             let start = LONGEST_HEADER + data.start - header.len();
             // SAFETY: within the slot, of which nothing is borrowed while `self` is borrowed mutably.
             let room = unsafe { std::slice::from_raw_parts_mut(self.storage.add(slot * SLOT + start), header.len()) };
@@ -306,6 +339,7 @@ impl Batch {
         let parts = self.queued_parts - first_part;
         // Goes on with the run before it, or begins a new message.
         if self.segmentation
+            && !alone
             && let Some(last) = self.sending[..self.queued].last_mut()
             && last.to == Some(to)
             && length > 0
@@ -480,6 +514,15 @@ fn count(length: usize) -> libc::c_uint {
 /// Lets the kernel put runs of datagrams together on this socket; without it they come one by one.
 pub fn receive_runs(socket: BorrowedFd<'_>) {
     set(socket, libc::SOL_UDP, libc::UDP_GRO, 1);
+}
+
+/// Has the kernel tell where each datagram was sent to.
+pub fn receive_destinations(socket: BorrowedFd<'_>, v6: bool) {
+    if v6 {
+        set(socket, libc::IPPROTO_IPV6, libc::IPV6_RECVORIGDSTADDR, 1);
+    } else {
+        set(socket, libc::IPPROTO_IP, libc::IP_RECVORIGDSTADDR, 1);
+    }
 }
 
 /// Whether IPv4 datagrams from this socket may be fragmented on their way.

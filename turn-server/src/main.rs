@@ -12,7 +12,7 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use visavis_turn::clock::Now;
-use visavis_turn::config::Config;
+use visavis_turn::config::{Config, DataPath};
 use visavis_turn::log::{self, Level};
 use visavis_turn::metrics::{self, Board, Snapshot};
 use visavis_turn::orders::{Orders, Phase, Settings};
@@ -117,7 +117,17 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
         metrics::serve(address, Arc::clone(&shared.board), Arc::clone(&orders))
             .map_err(|error| format!("cannot listen on {address} for metrics: {error}"))?;
     }
-    let relay = RelaySettings::new(&config.relay.address, &config.relay.advertise, config.relay.ports);
+    let mut relay = RelaySettings::new(&config.relay.address, &config.relay.advertise, config.relay.ports);
+    if config.relay.path == DataPath::Shared
+        && let Err(error) = relay.share(count)
+    {
+        log::event(
+            Level::Warn,
+            "relay.path = \"shared\" is not possible here: it needs Linux 5.9, CAP_NET_ADMIN, CAP_BPF and CAP_NET_RAW. \
+             Going on with a socket for each allocation",
+            &[("error", &error)],
+        );
+    }
     let mut workers = Vec::new();
     for (number, listeners) in Listeners::open_all(&config.listen, count)?.into_iter().enumerate() {
         let (relay, shared) = (relay.clone(), shared.clone());

@@ -9,6 +9,8 @@ mod data_connection;
 pub mod greeting;
 mod peers;
 mod pipe;
+mod relay_socket;
+mod shared;
 pub mod sockets;
 pub mod streams;
 
@@ -28,7 +30,8 @@ use crate::clock::Now;
 use crate::config::{Listen, Transport};
 use crate::connection::ConnectionId;
 use crate::datapath::Batch;
-use crate::datapath::errors::next_error;
+use crate::datapath::errors::{IcmpError, next_error};
+use crate::datapath::raw::LONGEST_RAW;
 use crate::framing::channel_datagram;
 use crate::metrics::{Board, Snapshot, Traffic};
 use crate::orders::{Orders, Phase, Settings};
@@ -41,7 +44,9 @@ use crate::tls::Secured;
 use associations::Associations;
 use core::Core;
 use greeting::Front;
-use sockets::{RelaySettings, RelaySocket, Sockets, Token};
+use relay_socket::RelaySocket;
+use shared::SharedSockets;
+use sockets::{RelaySettings, Sockets, Token};
 use streams::Streams;
 
 /// Datagrams, or runs of them, received with one call.
@@ -180,7 +185,7 @@ impl Worker {
             associations: Associations::new(now, cookie_key, streams),
             core: Core {
                 server: Server::new(now, rules, Arc::clone(&ledger)),
-                sockets: Sockets::new(Rc::clone(&epoll), relay)?,
+                sockets: Sockets::new(Rc::clone(&epoll), relay, number)?,
                 to_peers: Traffic::default(),
                 to_clients: Traffic::default(),
             },
@@ -238,6 +243,8 @@ impl Worker {
                         }
                         self.peer_datagrams(now, key, family);
                     }
+                    Token::Shared(family) => self.shared_datagrams(now, family),
+                    Token::Errors(family) => self.shared_errors(now, family),
                 }
             }
             self.flush_downward();
@@ -338,11 +345,12 @@ impl Worker {
                     via,
                     client: ClientAddress(source),
                 };
+                let alone = self.upward.datagrams(slot).nth(1).is_none();
                 for range in self.upward.datagrams(slot) {
                     let datagram = self.upward.bytes(slot, range.clone());
                     let Some((number, data)) = channel_datagram(datagram) else {
                         // A message may end the allocation that the queue is for.
-                        flush_to_peers(&mut self.upward, &self.core.server, queued_for.take());
+                        flush_to_peers(&mut self.upward, &self.core, queued_for.take());
                         last = None;
                         self.message(now, from, listener, slot, range);
                         continue;
@@ -352,20 +360,33 @@ impl Worker {
                         continue;
                     };
                     last = Some((source, key));
-                    let Some((_, peer)) = self.core.server.channel_data(now, key, number, data.len()) else {
+                    let Some((socket, peer)) = self.core.server.channel_data(now, key, number, data.len()) else {
                         continue;
                     };
-                    let target = Some((key, peer.family()));
-                    if queued_for != target || !self.upward.has_room() {
-                        flush_to_peers(&mut self.upward, &self.core.server, queued_for);
-                        queued_for = target;
+                    // Runs are better off with a socket that the kernel takes them apart at.
+                    let shared = socket.shared_port().filter(|_| alone && data.len() <= LONGEST_RAW);
+                    let target = match shared {
+                        Some(_) => Target::Shared(peer.family()),
+                        None => Target::Own(key, peer.family()),
+                    };
+                    if queued_for != Some(target) || !self.upward.has_room() {
+                        flush_to_peers(&mut self.upward, &self.core, queued_for);
+                        queued_for = Some(target);
                     }
                     self.core.to_peers.count(data.len());
                     let data = range.start + data.start..range.start + data.end;
-                    self.upward.queue(slot, b"", data, false, peer.socket());
+                    let raw = self.core.sockets.shared(peer.family()).map(SharedSockets::raw);
+                    if let (Some(port), Some(raw)) = (shared, raw) {
+                        let mut room = [0; LONGEST_HEADER];
+                        let bytes = self.upward.bytes(slot, data.clone());
+                        let header = raw.header(port, peer.socket(), bytes, false, &mut room);
+                        self.upward.queue_raw(slot, header, data, peer.socket());
+                    } else {
+                        self.upward.queue(slot, b"", data, false, peer.socket());
+                    }
                 }
             }
-            flush_to_peers(&mut self.upward, &self.core.server, queued_for);
+            flush_to_peers(&mut self.upward, &self.core, queued_for);
             self.upward.clear();
             if !full {
                 break;
@@ -422,51 +443,85 @@ impl Worker {
             self.flush_downward();
         }
         // Ended by an earlier event of this round.
-        let Some(socket) = self.core.server.socket(key, family) else {
+        let Some(socket) = self.core.server.socket(key, family).and_then(RelaySocket::udp) else {
             return;
         };
-        let Ok(received) = self.downward.receive(socket.as_fd()) else {
+        let Ok(received) = self.downward.receive(socket) else {
             return;
         };
         for slot in received {
-            let Some(peer) = self.downward.source(slot).map(PeerAddress::new) else {
+            self.deliver(now, key, slot);
+        }
+    }
+
+    /// Receives from the peers of all allocations that share a socket.
+    fn shared_datagrams(&mut self, now: Now, family: Family) {
+        for _ in 0..TURNS {
+            if self.downward.free() < SLOTS / 2 {
+                self.flush_downward();
+            }
+            let room = self.downward.free();
+            let Some(shared) = self.core.sockets.shared(family) else {
+                return;
+            };
+            let Ok(received) = self.downward.receive(shared.receiving().as_fd()) else {
+                return;
+            };
+            let full = received.len() == room;
+            for slot in received {
+                let port = self.downward.destination_port(slot);
+                let shared = self.core.sockets.shared(family);
+                if let (Some(port), Some(shared)) = (port, shared)
+                    && let Some(key) = shared.key(port)
+                {
+                    self.deliver(now, key, slot);
+                }
+            }
+            if !full {
+                return;
+            }
+        }
+    }
+
+    /// Queues what a slot holds, from a peer of an allocation, for its client.
+    fn deliver(&mut self, now: Now, key: AllocationKey, slot: usize) {
+        let Some(peer) = self.downward.source(slot).map(PeerAddress::new) else {
+            return;
+        };
+        let (length, datagrams) = (self.downward.length(slot), self.downward.datagrams(slot).count());
+        let Some((to, form)) = self.core.server.from_peer(now, key, peer, length, datagrams) else {
+            return;
+        };
+        for data in self.downward.datagrams(slot) {
+            let Ok(length) = u16::try_from(data.len()) else {
                 continue;
             };
-            let (length, datagrams) = (self.downward.length(slot), self.downward.datagrams(slot).count());
-            let Some((to, form)) = self.core.server.from_peer(now, key, peer, length, datagrams) else {
-                continue;
+            self.core.to_clients.count(data.len());
+            let mut room = [0; LONGEST_HEADER];
+            let header = match form {
+                ToClient::Channel(number) => write_channel_header(number, length, &mut room),
+                ToClient::Indication => {
+                    self.next_transaction = self.next_transaction.wrapping_add(1);
+                    write_indication_header(peer, length, self.next_transaction.into(), &mut room)
+                }
             };
-            for data in self.downward.datagrams(slot) {
-                let Ok(length) = u16::try_from(data.len()) else {
-                    continue;
-                };
-                self.core.to_clients.count(data.len());
-                let mut room = [0; LONGEST_HEADER];
-                let header = match form {
-                    ToClient::Channel(number) => write_channel_header(number, length, &mut room),
-                    ToClient::Indication => {
-                        self.next_transaction = self.next_transaction.wrapping_add(1);
-                        write_indication_header(peer, length, self.next_transaction.into(), &mut room)
+            match to.via {
+                Via::Datagram(listener) => {
+                    let listener = usize::from(listener);
+                    if self.queued_for != listener || !self.downward.has_room() {
+                        flush_to_clients(&mut self.downward, &self.udp, self.queued_for);
+                        self.queued_for = listener;
                     }
-                };
-                match to.via {
-                    Via::Datagram(listener) => {
-                        let listener = usize::from(listener);
-                        if self.queued_for != listener || !self.downward.has_room() {
-                            flush_to_clients(&mut self.downward, &self.udp, self.queued_for);
-                            self.queued_for = listener;
-                        }
-                        let padded = form == ToClient::Indication;
-                        self.downward.queue(slot, header, data, padded, to.client.0);
-                    }
-                    Via::Session(stream) => {
-                        let data = self.downward.bytes(slot, data);
-                        self.streams.send(stream, header, data, &mut self.core.server);
-                    }
-                    Via::Association(_) => {
-                        let data = self.downward.bytes(slot, data);
-                        self.associations.send(&to, header, data, form == ToClient::Indication);
-                    }
+                    let padded = form == ToClient::Indication;
+                    self.downward.queue(slot, header, data, padded, to.client.0);
+                }
+                Via::Session(stream) => {
+                    let data = self.downward.bytes(slot, data);
+                    self.streams.send(stream, header, data, &mut self.core.server);
+                }
+                Via::Association(_) => {
+                    let data = self.downward.bytes(slot, data);
+                    self.associations.send(&to, header, data, form == ToClient::Indication);
                 }
             }
         }
@@ -476,17 +531,36 @@ impl Worker {
     fn peer_errors(&mut self, now: Now, key: AllocationKey, family: Family) {
         // A few at a time; the kernel tells again.
         for _ in 0..16 {
-            let Some(Ok(error)) = self
-                .core
-                .server
-                .socket(key, family)
-                .map(|socket| next_error(socket.as_fd()))
-            else {
+            let socket = self.core.server.socket(key, family).and_then(RelaySocket::udp);
+            let Some(Ok(error)) = socket.map(next_error) else {
                 return;
             };
-            let Some((to, indication)) = error.and_then(|error| self.core.server.peer_error(now, key, &error)) else {
-                continue;
+            if let Some(error) = error {
+                self.tell_of(now, key, &error);
+            }
+        }
+    }
+
+    /// The same for all allocations that share a socket.
+    fn shared_errors(&mut self, now: Now, family: Family) {
+        for _ in 0..16 {
+            let Some(shared) = self.core.sockets.shared(family) else {
+                return;
             };
+            let Ok(error) = shared.icmp().next() else {
+                return;
+            };
+            // Every worker hears of all.
+            if let Some((port, error)) = error
+                && let Some(key) = shared.key(port)
+            {
+                self.tell_of(now, key, &error);
+            }
+        }
+    }
+
+    fn tell_of(&mut self, now: Now, key: AllocationKey, error: &IcmpError) {
+        if let Some((to, indication)) = self.core.server.peer_error(now, key, error) {
             self.tell(&to, &indication);
         }
     }
@@ -542,9 +616,22 @@ impl Worker {
     }
 }
 
-fn flush_to_peers(batch: &mut Batch, server: &Server<Sockets>, target: Option<(AllocationKey, Family)>) {
-    if let Some(socket) = target.and_then(|(key, family)| server.socket(key, family)) {
-        batch.flush(socket.as_fd());
+/// What a queue to peers goes out through.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// The socket that all allocations of the worker share.
+    Shared(Family),
+    /// An allocation's own.
+    Own(AllocationKey, Family),
+}
+
+fn flush_to_peers(batch: &mut Batch, core: &Core, target: Option<Target>) {
+    let socket = target.and_then(|target| match target {
+        Target::Shared(family) => core.sockets.shared(family).map(|shared| shared.raw().as_fd()),
+        Target::Own(key, family) => core.server.socket(key, family).and_then(RelaySocket::udp),
+    });
+    if let Some(socket) = socket {
+        batch.flush(socket);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener, UdpSocket};
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,11 +12,15 @@ use rustix::event::epoll;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::peers::{self, Attempts, Exchange, PeerConnection};
+use super::relay_socket::RelaySocket;
+use super::shared::{Claim, SharedSockets};
 use crate::address::{Family, PeerAddress, RelayAddress};
 use crate::allocation::Relay;
 use crate::config::{Listen, Ports, Transport};
 use crate::connection::ConnectionId;
 use crate::datapath::errors::receive_errors;
+use crate::datapath::raw::{IcmpSocket, RawSocket};
+use crate::datapath::steer::Steering;
 use crate::datapath::{receive_runs, set_dont_fragment};
 use crate::server::{ClaimError, OpenError, Opened, PortWish, Relays};
 use crate::table::AllocationKey;
@@ -49,6 +53,10 @@ pub enum Token {
     Incoming(AllocationKey, Family),
     /// An allocation's socket.
     Relay(AllocationKey, Family),
+    /// The socket that all allocations of the worker share.
+    Shared(Family),
+    /// ICMP errors about what left through shared sockets.
+    Errors(Family),
 }
 
 impl From<Token> for epoll::EventData {
@@ -65,6 +73,8 @@ impl From<Token> for epoll::EventData {
             Token::Attempt(id) => (8, id.0),
             Token::Incoming(key, Family::V4) => (9, key.0),
             Token::Incoming(key, Family::V6) => (10, key.0),
+            Token::Shared(family) => (11, family.number().into()),
+            Token::Errors(family) => (12, family.number().into()),
         };
         Self::new_u64(kind << 32 | u64::from(index))
     }
@@ -85,8 +95,18 @@ impl From<epoll::EventData> for Token {
             8 => Self::Attempt(ConnectionId(index)),
             9 => Self::Incoming(AllocationKey(index), Family::V4),
             10 => Self::Incoming(AllocationKey(index), Family::V6),
+            11 => Self::Shared(numbered(index)),
+            12 => Self::Errors(numbered(index)),
             _ => Self::Wake,
         }
+    }
+}
+
+fn numbered(number: u32) -> Family {
+    if number == u32::from(Family::V4.number()) {
+        Family::V4
+    } else {
+        Family::V6
     }
 }
 
@@ -138,44 +158,6 @@ fn new(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket
     Ok(socket)
 }
 
-/// The socket of a relayed address.
-#[derive(Debug)]
-pub enum RelaySocket {
-    /// Of an allocation for UDP.
-    Datagrams(UdpSocket),
-    /// Of one for TCP.
-    Listener(TcpListener),
-}
-
-impl RelaySocket {
-    /// Sends one datagram; lost where the kernel does not take it.
-    pub fn send(&self, data: &[u8], peer: PeerAddress, dont_fragment: bool) {
-        let Self::Datagrams(socket) = self else {
-            return;
-        };
-        // The option is the socket's, not the datagram's.
-        if dont_fragment {
-            set_dont_fragment(self.as_fd(), true);
-        }
-        // The first may only report an error that came back for an earlier one.
-        let _ = socket
-            .send_to(data, peer.socket())
-            .or_else(|_| socket.send_to(data, peer.socket()));
-        if dont_fragment {
-            set_dont_fragment(self.as_fd(), false);
-        }
-    }
-}
-
-impl AsFd for RelaySocket {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Datagrams(socket) => socket.as_fd(),
-            Self::Listener(listener) => listener.as_fd(),
-        }
-    }
-}
-
 /// Where relayed addresses are, and the ports that wait for their second request; shared by the workers, since that
 /// request may come to another one.
 #[derive(Clone)]
@@ -187,6 +169,8 @@ pub struct RelaySettings {
     /// The connections that wait for their clients.
     exchange: Exchange,
     reserved: Arc<Mutex<HashMap<u64, Reserved>>>,
+    /// Of the addresses whose ports are shared.
+    steered: Arc<[Arc<Steering>]>,
 }
 
 /// At most so many ports are reserved at once. A reservation outlives its allocation and so belongs to nobody's quota;
@@ -194,7 +178,7 @@ pub struct RelaySettings {
 const MOST_RESERVED: usize = 64;
 
 struct Reserved {
-    socket: UdpSocket,
+    port: Port,
     address: SocketAddr,
     until: Instant,
 }
@@ -209,26 +193,61 @@ impl RelaySettings {
             ports,
             exchange: Exchange::default(),
             reserved: Arc::default(),
+            steered: Arc::default(),
         }
     }
+
+    /// Has all relayed ports share a few sockets of so many workers. Needs `CAP_NET_ADMIN`, `CAP_BPF` and `CAP_NET_RAW`.
+    pub fn share(&mut self, workers: usize) -> io::Result<()> {
+        let (first, last) = (self.ports.first.0, self.ports.last.0);
+        let steer = |address: &IpAddr| {
+            // What each worker will need: better to find out now.
+            RawSocket::new(*address, 0)?;
+            IcmpSocket::new(*address)?;
+            Steering::attach(*address, first, last, workers).map(Arc::new)
+        };
+        self.steered = self.addresses.iter().map(steer).collect::<io::Result<_>>()?;
+        Ok(())
+    }
+}
+
+/// A port that nobody else has.
+enum Port {
+    Socket(UdpSocket),
+    Claim(Claim),
 }
 
 /// Opens relayed ports for one worker. The kernel's own table says which are free.
 pub struct Sockets {
     epoll: Rc<OwnedFd>,
     settings: RelaySettings,
+    shared: Vec<SharedSockets>,
     pub(super) attempts: Attempts,
 }
 
 impl Sockets {
-    /// For the worker that waits on this epoll.
-    pub fn new(epoll: Rc<OwnedFd>, settings: RelaySettings) -> io::Result<Self> {
-        let attempts = Attempts::new(Rc::clone(&epoll));
+    /// For the worker of this number that waits on this epoll.
+    pub fn new(epoll: Rc<OwnedFd>, settings: RelaySettings, worker: usize) -> io::Result<Self> {
+        let mut shared = Vec::new();
+        for steering in &*settings.steered {
+            let family = Family::of(steering.address());
+            let one = SharedSockets::new(Arc::clone(steering), worker)?;
+            let readable = epoll::EventFlags::IN;
+            epoll::add(&*epoll, one.receiving(), Token::Shared(family).into(), readable)?;
+            epoll::add(&*epoll, one.icmp(), Token::Errors(family).into(), readable)?;
+            shared.push(one);
+        }
         Ok(Self {
+            attempts: Attempts::new(Rc::clone(&epoll)),
             epoll,
             settings,
-            attempts,
+            shared,
         })
+    }
+
+    /// The sockets that the allocations of this worker share.
+    pub(super) fn shared(&self, family: Family) -> Option<&SharedSockets> {
+        self.shared.iter().find(|shared| shared.family() == family)
     }
 
     fn reserved(&self) -> MutexGuard<'_, HashMap<u64, Reserved>> {
@@ -255,21 +274,36 @@ impl Sockets {
         found.copied().ok_or(OpenError::NoSuchFamily)
     }
 
-    fn watch(
-        &self,
-        socket: UdpSocket,
-        address: SocketAddr,
-        key: AllocationKey,
-    ) -> Result<Relay<RelaySocket>, OpenError> {
-        receive_runs(socket.as_fd());
-        set_dont_fragment(socket.as_fd(), false);
-        receive_errors(socket.as_fd(), address.is_ipv6());
-        let token = Token::Relay(key, Family::of(address.ip()));
-        epoll::add(&*self.epoll, &socket, token.into(), epoll::EventFlags::IN).map_err(|_| OpenError::OutOfPorts)?;
+    fn watch(&self, port: Port, address: SocketAddr, key: AllocationKey) -> Result<Relay<RelaySocket>, OpenError> {
+        let family = Family::of(address.ip());
+        let socket = match port {
+            Port::Claim(claim) => {
+                let shared = self.shared(family).ok_or(OpenError::NoSuchFamily)?;
+                RelaySocket::Shared(shared.take(claim, key))
+            }
+            Port::Socket(socket) => {
+                receive_runs(socket.as_fd());
+                set_dont_fragment(socket.as_fd(), false);
+                receive_errors(socket.as_fd(), address.is_ipv6());
+                let token = Token::Relay(key, family);
+                epoll::add(&*self.epoll, &socket, token.into(), epoll::EventFlags::IN)
+                    .map_err(|_| OpenError::OutOfPorts)?;
+                RelaySocket::Own(socket)
+            }
+        };
         Ok(Relay {
             address: self.advertised(address),
-            socket: RelaySocket::Datagrams(socket),
+            socket,
         })
+    }
+
+    /// Takes a port, or says that it is taken.
+    fn take(&self, address: SocketAddr) -> Result<Option<Port>, OpenError> {
+        let steered = &self.settings.steered;
+        match steered.iter().find(|steering| steering.address() == address.ip()) {
+            Some(steering) => Ok(Claim::new(steering, address.port()).map(Port::Claim)),
+            None => Ok(bind(address)?.map(Port::Socket)),
+        }
     }
 
     /// What is told of a bound address.
@@ -283,7 +317,7 @@ impl Sockets {
     }
 
     /// A free port at random: a peer must not be able to guess the next one (RFC 8656 section 7.2, RFC 6056).
-    fn bind(&self, ip: IpAddr, wish: PortWish) -> Result<(UdpSocket, SocketAddr, Option<u64>), OpenError> {
+    fn find(&self, ip: IpAddr, wish: PortWish) -> Result<(Port, SocketAddr, Option<u64>), OpenError> {
         let (first, last) = (
             u32::from(self.settings.ports.first.0),
             u32::from(self.settings.ports.last.0),
@@ -306,27 +340,27 @@ impl Sockets {
             )]
             let port = (first + (start as u32 + attempt) % count * step) as u16;
             let address = SocketAddr::new(ip, port);
-            let Some(socket) = bind(address)? else {
+            let Some(held) = self.take(address)? else {
                 continue;
             };
             if wish != PortWish::EvenAndReserveNext {
-                return Ok((socket, address, None));
+                return Ok((held, address, None));
             }
             let next = SocketAddr::new(ip, port + 1);
             if u32::from(port) < last
-                && let Some(reserved) = bind(next)?
+                && let Some(reserved) = self.take(next)?
             {
                 let token = random()?;
                 let until = Instant::now() + RESERVATION;
                 self.reserved().insert(
                     token,
                     Reserved {
-                        socket: reserved,
+                        port: reserved,
                         address: next,
                         until,
                     },
                 );
-                return Ok((socket, address, Some(token)));
+                return Ok((held, address, Some(token)));
             }
         }
         Err(OpenError::OutOfPorts)
@@ -339,9 +373,9 @@ impl Relays for Sockets {
 
     fn open(&mut self, key: AllocationKey, family: Family, wish: PortWish) -> Result<Opened<RelaySocket>, OpenError> {
         let ip = self.address(family)?;
-        let (socket, address, token) = self.bind(ip, wish)?;
+        let (port, address, token) = self.find(ip, wish)?;
         Ok(Opened {
-            relay: self.watch(socket, address, key)?,
+            relay: self.watch(port, address, key)?,
             token,
         })
     }
@@ -351,7 +385,7 @@ impl Relays for Sockets {
         let reserved = reserved
             .filter(|reserved| reserved.until > now)
             .ok_or(OpenError::OutOfPorts)?;
-        self.watch(reserved.socket, reserved.address, key)
+        self.watch(reserved.port, reserved.address, key)
     }
 
     fn listen(&mut self, key: AllocationKey, family: Family) -> Result<Relay<RelaySocket>, OpenError> {
@@ -387,7 +421,7 @@ impl Relays for Sockets {
     ) -> io::Result<()> {
         match from {
             RelaySocket::Listener(listener) => self.attempts.begin(now, key, listener.local_addr()?, id, peer),
-            RelaySocket::Datagrams(_) => Err(io::ErrorKind::Unsupported.into()),
+            RelaySocket::Own(_) | RelaySocket::Shared(_) => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -397,7 +431,7 @@ impl Relays for Sockets {
 }
 
 /// Binds, or says that the port is taken.
-fn bind(address: SocketAddr) -> Result<Option<UdpSocket>, OpenError> {
+pub(super) fn bind(address: SocketAddr) -> Result<Option<UdpSocket>, OpenError> {
     let socket = new(address, Type::DGRAM, Protocol::UDP).map_err(|_| OpenError::OutOfPorts)?;
     Ok(socket.bind(&address.into()).is_ok().then(|| socket.into()))
 }
@@ -421,7 +455,7 @@ mod tests {
             last: RelayPort(20_004),
         };
         let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC).unwrap());
-        let mut sockets = Sockets::new(epoll, RelaySettings::new(&[ip], &[], ports)).unwrap();
+        let mut sockets = Sockets::new(epoll, RelaySettings::new(&[ip], &[], ports), 0).unwrap();
         let mut open = |wish| {
             sockets
                 .open(AllocationKey(0), Family::V4, wish)
@@ -443,17 +477,17 @@ mod tests {
             last: RelayPort(30_000),
         };
         let epoll = Rc::new(epoll::create(epoll::CreateFlags::CLOEXEC).unwrap());
-        let sockets = Sockets::new(epoll, RelaySettings::new(&[ip], &[], ports)).unwrap();
+        let sockets = Sockets::new(epoll, RelaySettings::new(&[ip], &[], ports), 0).unwrap();
         for _ in 0..MOST_RESERVED {
             // The even port is let go of at once.
-            assert!(sockets.bind(ip, PortWish::EvenAndReserveNext).unwrap().2.is_some());
+            assert!(sockets.find(ip, PortWish::EvenAndReserveNext).unwrap().2.is_some());
         }
         assert!(matches!(
-            sockets.bind(ip, PortWish::EvenAndReserveNext),
+            sockets.find(ip, PortWish::EvenAndReserveNext),
             Err(OpenError::OutOfPorts)
         ));
-        assert!(sockets.bind(ip, PortWish::Any).is_ok());
+        assert!(sockets.find(ip, PortWish::Any).is_ok());
         sockets.expire_reservations(Instant::now() + RESERVATION);
-        assert!(sockets.bind(ip, PortWish::EvenAndReserveNext).is_ok());
+        assert!(sockets.find(ip, PortWish::EvenAndReserveNext).is_ok());
     }
 }

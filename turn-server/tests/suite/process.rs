@@ -71,11 +71,16 @@ impl Relay {
         } else {
             format!("tls = {{ certificate = \"{path}/certificate.pem\", key = \"{path}/key.pem\" }}\n")
         };
+        let ports = if more.contains("relay.ports") {
+            ""
+        } else {
+            "relay.ports = \"49152-65535\"\n"
+        };
         let text = format!(
             "{more}\nrealm = \"test\"\nsecrets = [\"{SECRET}\"]\nusers = {{ user1 = \"test\" }}\n\
              listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
              \"dtls://{address}:5349\"]\n\
-             {tls}relay.address = [\"{address}\", \"::1\"]\nrelay.ports = \"49152-65535\"\nrelay.tcp = true\n\
+             {tls}relay.address = [\"{address}\", \"::1\"]\n{ports}relay.tcp = true\n\
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
         );
         std::fs::write(&configuration, text).unwrap();
@@ -122,6 +127,14 @@ impl Relay {
     /// Waits until it has ended.
     pub(crate) fn wait(mut self) -> ExitStatus {
         self.child.wait().unwrap()
+    }
+
+    /// Whether it has the kernel steer its ports.
+    pub(crate) fn steers(&self) -> bool {
+        let descriptors = std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap();
+        descriptors
+            .filter_map(|one| std::fs::read_link(one.ok()?.path()).ok())
+            .any(|target| target.to_string_lossy().contains("bpf_link"))
     }
 
     /// Sends it a signal.

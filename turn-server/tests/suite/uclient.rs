@@ -51,9 +51,25 @@ const MODES: &[&str] = &[
 
 #[test]
 fn every_mode_loses_nothing() {
-    let relay = Relay::start(
+    try_all_modes(&Relay::start(
         "rfc5766_channels = true\nquota = { per_user = 1000, per_address = 1000 }\nstreams = { per_address = 1000 }",
+    ));
+}
+
+#[test]
+fn every_mode_loses_nothing_where_ports_share_sockets() {
+    // Ports of its own: those of others at `::1` would be steered too.
+    let relay = Relay::start(
+        "relay.path = \"shared\"\nrelay.ports = \"30000-31999\"\nrfc5766_channels = true\nquota = { per_user = 1000, per_address = 1000 }\nstreams = { per_address = 1000 }",
     );
+    if !relay.steers() {
+        eprintln!("NOT RUN: shared ports need CAP_NET_ADMIN, CAP_BPF and CAP_NET_RAW");
+        return;
+    }
+    try_all_modes(&relay);
+}
+
+fn try_all_modes(relay: &Relay) {
     relay.echo();
     let (server, peer) = (relay.address.to_string(), relay.peers.to_string());
     let clients: Vec<_> = [["-u", "user1", "-w", "test"], ["-u", "a call", "-W", SECRET]]
