@@ -143,7 +143,8 @@ mod tests {
             prop_assert_eq!(line.matches('\n').count(), 1);
             let read: serde_json::Value = serde_json::from_str(&line).unwrap();
             prop_assert_eq!(&read["message"], &message);
-            let same = read["value"] == value || read["value"].to_string() == value || value.parse::<u64>().is_ok();
+            let shown = read["value"].to_string();
+            let same = read["value"] == value || shown == value || value.parse::<u64>().is_ok();
             prop_assert!(same);
         }
     }

@@ -198,7 +198,8 @@ fn run(path: &Path) -> Result<(), Box<dyn Error>> {
 
 /// Says once a minute what was refused or lost since the last time.
 fn watch(board: &Arc<Board>) -> Result<(), Box<dyn Error>> {
-    const KINDS: [(&str, fn(&Snapshot) -> u64); 4] = [
+    type Kind = (&'static str, fn(&Snapshot) -> u64);
+    const KINDS: [Kind; 4] = [
         ("forbidden_peers", |of| of.counters.forbidden),
         ("limited", |of| of.counters.limited),
         ("over_quota", |of| of.counters.over_quota),

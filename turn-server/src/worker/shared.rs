@@ -120,7 +120,7 @@ impl Drop for Claim {
 
 /// A relayed port that shares its worker's sockets.
 #[derive(Debug)]
-pub(super) struct SharedPort {
+pub struct SharedPort {
     raw: Rc<RawSocket>,
     keys: Rc<[Cell<u32>]>,
     /// A socket of its own, for what only one can do: runs that the kernel takes apart, and what must be fragmented.
@@ -130,12 +130,12 @@ pub(super) struct SharedPort {
 
 impl SharedPort {
     /// The port.
-    pub(super) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.claim.port
     }
 
     /// A socket of its own; made when it is needed for the first time. It receives nothing: the port is steered.
-    pub(super) fn udp(&self) -> Option<BorrowedFd<'_>> {
+    pub fn udp(&self) -> Option<BorrowedFd<'_>> {
         let open = || {
             let address = SocketAddr::new(self.claim.steering.address(), self.claim.port);
             let socket = bind(address).ok().flatten()?;
@@ -146,7 +146,7 @@ impl SharedPort {
     }
 
     /// Sends one datagram through the shared socket; whether it is short enough for that.
-    pub(super) fn send(&self, data: &[u8], peer: PeerAddress, dont_fragment: bool) -> bool {
+    pub fn send(&self, data: &[u8], peer: PeerAddress, dont_fragment: bool) -> bool {
         let short = data.len() <= LONGEST_RAW;
         if short {
             self.raw.send(self.claim.port, peer.socket(), data, dont_fragment);

@@ -55,8 +55,13 @@ fn ten_thousand_allocations_are_held_without_growth() {
     }
     wait_until(|| get(&relay, "/metrics").contains(&told));
     let (after, descriptors_after) = held(&relay);
-    eprintln!("{rounds} rounds: {before} kB before, {after} kB after, {descriptors} and {descriptors_after} descriptors");
-    assert!(after < before + before / 20 + 1024, "{before} kB before, {after} kB after");
+    eprintln!(
+        "{rounds} rounds: {before} kB before, {after} kB after, {descriptors} and {descriptors_after} descriptors"
+    );
+    assert!(
+        after < before + before / 20 + 1024,
+        "{before} kB before, {after} kB after"
+    );
     assert_eq!(descriptors_after, descriptors);
     assert!(relay.terminate().success());
 }
