@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { AxeBuilder } from "@axe-core/playwright";
 
 import { scenario } from "./harness/scenario.mjs";
-import { certify, enrol } from "./harness/trust.mjs";
+import { certify, enrol, Trust } from "./harness/trust.mjs";
 import { until } from "./harness/wait.mjs";
 
 /** In the page: no animation that has an end goes on. */
@@ -120,6 +120,12 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
       await console.page.getByRole("button", { name: "Add a person" }).click();
       await console.page.getByRole("dialog").waitFor();
       await accessible(console.page, "adding a person");
+      await console.page.keyboard.press("Escape");
+      await console.section("Trust");
+      await accessible(console.page, "before there is a site key");
+      await console.page.getByRole("button", { name: "Make the site key" }).click();
+      await console.page.getByLabel("Passphrase", { exact: true }).fill("rabbit orbit velvet seventeen ladder");
+      await accessible(console.page, "choosing a passphrase");
       const other = await world.page("nobody signed in", { scheme });
       for (const path of ["/desk", "/console", "/"]) {
         await other.goto(`${world.stack.service}${path}`);
@@ -136,3 +142,22 @@ scenario("the widget with nobody there, and on a phone, has no serious accessibi
   await visitor.seesContact("mailto:office@example.org");
   await accessible(visitor.page, "nobody there");
 });
+
+for (const scheme of /** @type {const} */ (["light", "dark"])) {
+  scenario(`approving a device has no serious accessibility findings, ${scheme}`, async (world) => {
+    const organisation = await world.organisation();
+    await Trust.establish(world, organisation);
+    const desk = await world.desk(organisation.people[0], { scheme });
+    await accessible(desk.page, "a desk without a certificate");
+    await desk.page.getByRole("button", { name: "Set this browser up" }).click();
+    await desk.page.getByRole("heading", { name: "Read this code to an administrator" }).waitFor();
+    await accessible(desk.page, "a desk that shows its code");
+    const console = await world.console(organisation, { scheme });
+    await console.section("Trust");
+    await console.page.getByText("Waits for approval").waitFor();
+    await accessible(console.page, "the console's Trust");
+    await console.page.getByRole("button", { name: "Open the key file" }).click();
+    await console.page.getByLabel("Key file", { exact: true }).waitFor();
+    await accessible(console.page, "opening a key file");
+  });
+}
