@@ -46,6 +46,13 @@ fn announce(stack: &Stack) -> Result<()> {
     let administrator = stack.seeded.administrator()?;
     println!("  console   {}   ({})", administrator.sign_in_url, administrator.name);
     println!("\nEach link signs in once; open each person's in a browser profile or private window of its own.");
-    println!("Ctrl-C stops everything.");
+    if !stack.seeded.snippet.html.contains("site-key=") {
+        println!("\nCalls are not verified yet. For a verified one, with nobody able to listen in between:");
+        println!("  1. console, Trust: make the site key, and open its file;");
+        println!("  2. desk, Verified calls: set this browser up, and read its code;");
+        println!("  3. console, Trust: compare and approve;");
+        println!("  4. stop and start this command: the visitor's page then holds the site key.");
+    }
+    println!("\nCtrl-C stops everything.");
     Ok(())
 }
