@@ -1,4 +1,4 @@
-//! `visavis-turn --config FILE`: starts the relay.
+//! `visavis-turn --config FILE`: starts the relay. `visavis-turn canary URL…`: tries one, from outside.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -22,12 +22,17 @@ use visavis_turn::worker::{Listeners, Shared, Worker};
 
 const USAGE: &str = "\
 usage: visavis-turn --config FILE [--check]
+       visavis-turn canary [options] URL…      tries a relay; see visavis-turn canary --help
 
   --config FILE   the configuration, TOML; see docs/relay.md
   --check         check the configuration and exit
   --version       print the version and exit";
 
 fn main() -> ExitCode {
+    let mut words = std::env::args_os().skip(1).peekable();
+    if words.next_if(|word| word == "canary").is_some() {
+        return canary(words);
+    }
     let asked = match arguments() {
         Ok(asked) => asked,
         Err(error) => return fail(&format!("{error}\n{USAGE}")),
@@ -46,6 +51,16 @@ fn main() -> ExitCode {
             Err(error) => fail(&error.to_string()),
         },
     }
+}
+
+#[cfg(feature = "canary")]
+fn canary(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
+    visavis_turn_canary::command::run(arguments)
+}
+
+#[cfg(not(feature = "canary"))]
+fn canary(_: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
+    fail("this build has no canary: build it with the feature `canary`")
 }
 
 /// Reads all that is read before a start.

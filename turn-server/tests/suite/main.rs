@@ -7,6 +7,7 @@
 )]
 
 mod acme;
+mod canary;
 mod client;
 mod clients;
 mod connections;
