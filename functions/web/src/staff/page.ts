@@ -5,8 +5,8 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import type { Api } from "../call/api.ts";
 import type { StaffAccess, StaffRole } from "../call/types.ts";
 import { applyAccent } from "../theme/accent.ts";
-import { controls } from "../theme/staff-controls.ts";
 import { type Icon, icon, mark } from "../theme/icons.ts";
+import { controls } from "../theme/staff-controls.ts";
 import { tokens } from "../theme/tokens.ts";
 import "../theme/staff-icons.ts";
 import "./confirm.ts";
