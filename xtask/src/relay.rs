@@ -20,7 +20,13 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf> {
         quiet(
             command("cargo")
                 // Without the canary, which takes longer to build than all else.
-                .args(["build", "--release", "--package", "visavis-turn", "--no-default-features"])
+                .args([
+                    "build",
+                    "--release",
+                    "--package",
+                    "visavis-turn",
+                    "--no-default-features",
+                ])
                 .current_dir(root),
         )
     })?;
