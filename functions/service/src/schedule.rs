@@ -9,7 +9,7 @@ use crate::{
     identity::key,
     limits::{Address, Kind},
     ports::{Mailboxes as _, Platform},
-    problem::Problem,
+    problem::{Problem, Slug},
 };
 
 #[derive(OpenApi)]
@@ -24,20 +24,18 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
 /// outdated. A timer asks for it every minute or so.
 #[utoipa::path(
     post, path = "/api/v1/operator/tick", tag = "operator", security(("operator" = [])),
-    responses(
-        (status = 204, description = "It is done"),
-        (status = 404, description = "`not-found`: TICK_KEY is not set"),
-    )
+    responses((status = 204, description = "It is done"))
 )]
 async fn tick<P: Platform>(
     State(app): State<App<P>>,
     headers: HeaderMap,
     address: Address,
 ) -> Result<StatusCode, Problem> {
-    let Some(tick_key) = &app.config.tick_key else {
-        return Err(Problem::not_found());
-    };
     app.limit(Kind::Operator, None, &address).await?;
+    let Some(tick_key) = &app.config.tick_key else {
+        let detail = "TICK_KEY is not set here: nobody may ask for the scheduled work.";
+        return Err(Problem::new(Slug::TokenMissing, detail));
+    };
     key::require(&headers, "TICK_KEY", tick_key)?;
     app.scheduled_work().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -10,7 +10,7 @@ const PATH: &str = "/api/v1/operator/tick";
 const KEY: &str = "dGhlIHRpbWVyJ3MgbG9uZyBrZXksIDMyIGJ5dGVz";
 
 #[tokio::test]
-async fn without_a_key_of_its_own_there_is_no_such_route() {
+async fn without_a_key_of_its_own_nobody_may_ask() {
     let service = Service::new();
     let operator = format!("Bearer {}", service.operator_key);
     for headers in [
@@ -19,7 +19,7 @@ async fn without_a_key_of_its_own_there_is_no_such_route() {
         &[("authorization", "Bearer ")],
     ] {
         let answer = service.send(request("POST", PATH, headers, None)).await;
-        assert_eq!(answer.problem(404), "not-found");
+        assert_eq!(answer.problem(401), "token-missing");
     }
 }
 
