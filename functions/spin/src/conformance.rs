@@ -1,4 +1,5 @@
-//! One route that runs the conformance suite of the ports on this platform, and what only this platform can show.
+//! Routes for tests: one runs the conformance suite of the ports on this platform and what only this platform can show,
+//! one brings its instance down.
 
 use axum::{Json, Router, routing::post};
 use visavis::{
@@ -29,7 +30,14 @@ pub(crate) fn route(platform: Spin) -> Router {
             )
         }
     };
-    Router::new().route("/conformance", post(run))
+    Router::new()
+        .route("/conformance", post(run))
+        .route("/conformance/trap", post(trap))
+}
+
+/// `POST /conformance/trap`: ends the instance, with every request and stream in it, as a defect would.
+async fn trap() {
+    std::process::abort();
 }
 
 /// Lets time pass for one mailbox.
