@@ -6,12 +6,16 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use rusqlite::Connection;
 use tokio::net::TcpStream;
-use visavis_contract::{DEADLINE, Service, eventually};
+use visavis_contract::{Service, eventually};
+
+/// The first host after a build compiles the component, which takes its time on a busy machine.
+const COMPILED_WITHIN: Duration = Duration::from_secs(120);
 
 /// The state folder of a service and its settings, which all its hosts share; it goes when this is dropped.
 #[derive(Debug)]
@@ -148,7 +152,7 @@ impl State {
             address,
             storage: self.storage(),
         };
-        eventually(DEADLINE, "the host listens", async || {
+        eventually(COMPILED_WITHIN, "the host listens", async || {
             if let Some(status) = host.child.try_wait().expect("the host's state") {
                 panic!(
                     "the host ended with {status}: {}",
