@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use visavis_contract::{Service, eventually};
 
 /// The first host after a build compiles the component, which takes its time on a busy machine.
-const COMPILED_WITHIN: Duration = Duration::from_secs(120);
+const COMPILED_WITHIN: Duration = Duration::from_mins(2);
 
 /// The state folder of a service and its settings, which all its hosts share; it goes when this is dropped.
 #[derive(Debug)]
