@@ -31,7 +31,28 @@ pub(super) fn rust(world: &mut World) -> Result<()> {
         &peers,
         "coturn's client, openssl and pebble, peers of the relay in its tests,",
     )?;
+    if !may_share_ports() {
+        println!(
+            "NOT RUN HERE: the tests of relayed ports that share sockets need CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF"
+        );
+    }
+    println!(
+        "NOT RUN HERE: what takes minutes, the relay's soak and its certificates renewed under load: `cargo nextest run -p visavis-turn --run-ignored only`"
+    );
     shown(runner(world).args(NATIVE))
+}
+
+/// Whether this process has what the relay's shared ports need; the tests themselves find out too, but the runner shows
+/// nothing of tests that pass.
+fn may_share_ports() -> bool {
+    // The numbers of capabilities(7).
+    const NEEDED: u64 = 1 << 12 | 1 << 13 | 1 << 39;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let effective = status
+        .lines()
+        .find_map(|line| line.strip_prefix("CapEff:"))
+        .and_then(|value| u64::from_str_radix(value.trim(), 16).ok());
+    effective.is_some_and(|effective| effective & NEEDED == NEEDED)
 }
 
 /// The examples in the documentation, which nextest leaves out.
