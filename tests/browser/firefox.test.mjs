@@ -1,72 +1,70 @@
-// One call between Firefox, at the visitor, and Chromium, at the desk.
+// Calls between Firefox and Chromium, each at either end, verified and not.
 
 import assert from "node:assert/strict";
 
-import puppeteer from "puppeteer-core";
-
+import { Firefox } from "./harness/firefox.mjs";
 import { scenario } from "./harness/scenario.mjs";
-import { until } from "./harness/wait.mjs";
-import { received, violations, watchSource } from "./harness/watch.mjs";
-
-/**
- * Presses the button of that name, wherever in the shadow roots it is.
- *
- * @param {import("puppeteer-core").Page} page
- * @param {string} name how its label begins
- */
-async function press(page, name) {
-  await until(`a button “${name}”`, () =>
-    page.evaluate((wanted) => {
-      /** @param {Document | ShadowRoot} root @returns {HTMLButtonElement[]} */
-      const buttons = (root) => [
-        ...root.querySelectorAll("button"),
-        ...[...root.querySelectorAll("*")].flatMap((element) =>
-          element.shadowRoot ? buttons(element.shadowRoot) : [],
-        ),
-      ];
-      const button = buttons(document).find(
-        (one) =>
-          one.checkVisibility() &&
-          one.ariaDisabled !== "true" &&
-          (one.ariaLabel ?? one.textContent ?? "").trim().startsWith(wanted),
-      );
-      button?.click();
-      return button !== undefined;
-    }, name),
-  );
-}
+import { certify } from "./harness/trust.mjs";
 
 scenario("a visitor with Firefox and an expert with Chromium see and hear each other", async (world) => {
   const organisation = await world.organisation();
   const desk = await world.desk(organisation.people[0]);
-  const firefox = await puppeteer.launch({
-    browser: "firefox",
-    executablePath: process.env.VISAVIS_FIREFOX ?? "/usr/bin/firefox-esr",
-    headless: true,
-    extraPrefsFirefox: {
-      "intl.accept_languages": "en-GB",
-      "media.navigator.streams.fake": true,
-      "media.navigator.permission.disabled": true,
-      "media.peerconnection.ice.loopback": true,
-      "media.autoplay.default": 0,
-    },
-  });
-  world.closing(() => firefox.close());
-  const page = await firefox.newPage();
-  await page.evaluateOnNewDocument(watchSource());
-  await page.goto(organisation.customer.page);
-  await press(page, "Talk to us");
-  await press(page, "Video call");
-  await press(page, "Call now");
+  const visitor = await Firefox.open(world, organisation.customer.page);
+  await visitor.press("Talk to us");
+  await visitor.press("Video call");
+  await visitor.press("Call now");
   await desk.rings();
   await desk.answer();
   await desk.inCall();
   await desk.receives();
-  await until("Firefox decodes picture and hears sound", async () => {
-    const { frames, sound } = await received(page);
-    return frames > 10 && sound > 10;
-  });
-  assert.deepEqual(await violations(page), []);
-  await press(page, "Hang up");
+  await visitor.receives();
+  assert.deepEqual(await visitor.violations(), []);
+  await visitor.press("Hang up");
   await desk.readyForNext();
+});
+
+scenario("a visitor with Firefox knows that it is the expert with Chromium", async (world) => {
+  const organisation = await world.organisation();
+  const [ada] = organisation.people;
+  const desk = await world.desk(ada);
+  await certify(world, organisation, { page: desk.page, person: ada ?? assert.fail() });
+  const visitor = await Firefox.open(world, organisation.customer.page);
+  await visitor.press("Talk to us");
+  await visitor.press("Video call");
+  await visitor.press("Call now");
+  await desk.rings();
+  assert.match(await desk.waitingVisitor(), /Protected/);
+  await desk.answer();
+  await desk.inCall();
+  await Promise.all([visitor.receives(), desk.receives()]);
+  await visitor.press("Verified: Ada Adviser, Garden Tools Ltd");
+  const [one, other] = await Promise.all([visitor.code(), desk.code()]);
+  assert.equal(one, other);
+  assert.deepEqual(await visitor.violations(), []);
+  await visitor.press("Hang up");
+  await desk.readyForNext();
+});
+
+scenario("a visitor with Chromium knows that it is the expert with Firefox", async (world) => {
+  const organisation = await world.organisation();
+  const [ada = assert.fail()] = organisation.people;
+  const desk = await Firefox.open(world, ada.sign_in_url);
+  const trust = await certify(world, organisation);
+  await desk.press("Set this browser up");
+  await desk.sees("Read this code to an administrator");
+  await trust.approve(ada.id);
+  await desk.sees("This browser is certified until");
+  const visitor = await world.visitor(organisation);
+  await visitor.begin();
+  await visitor.ring();
+  await desk.press("Answer");
+  await visitor.inCall();
+  await Promise.all([visitor.receives(), desk.receives()]);
+  await visitor.button("Verified: Ada Adviser, Garden Tools Ltd").waitFor();
+  await desk.press("Protected");
+  const [one, other] = await Promise.all([visitor.code(), desk.code()]);
+  assert.equal(one, other);
+  assert.deepEqual(await desk.violations(), []);
+  await visitor.hangUp();
+  await desk.sees("Everything is quiet");
 });

@@ -15,14 +15,6 @@ async function mark(side, name) {
   return button;
 }
 
-/** Opens the mark's explanation and reads the code. @param {Side} side */
-async function code(side) {
-  await side.view.locator("visavis-proof .mark").click();
-  await side.button("Show the code").click();
-  const shown = side.view.locator("visavis-proof output");
-  return until("the code is there", async () => /^\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
-}
-
 scenario("a call is verified by itself, and stays so over reloads of both sides", async (world) => {
   const organisation = await world.organisation();
   const [ada] = organisation.people;
@@ -38,7 +30,7 @@ scenario("a call is verified by itself, and stays so over reloads of both sides"
   await Promise.all([visitor.receives(), desk.receives()]);
   await mark(visitor, "Verified: Ada Adviser, Garden Tools Ltd");
   await mark(desk, "Protected");
-  const [one, other] = await Promise.all([code(visitor), code(desk)]);
+  const [one, other] = await Promise.all([visitor.code(), desk.code()]);
   assert.equal(one, other);
   await visitor.view.getByText("Your browser has checked who this is").waitFor();
   await visitor.page.keyboard.press("Escape");
@@ -64,7 +56,7 @@ scenario("a call from a page without a key says on both sides that it is not ver
   await Promise.all([visitor.inCall(), desk.inCall()]);
   await mark(visitor, "Not verified");
   await mark(desk, "Not verified");
-  const [one, other] = await Promise.all([code(visitor), code(desk)]);
+  const [one, other] = await Promise.all([visitor.code(), desk.code()]);
   assert.equal(one, other);
 });
 

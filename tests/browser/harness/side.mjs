@@ -143,6 +143,14 @@ export class Side {
     await this.view.getByText("straight to the other side").waitFor();
   }
 
+  /** Opens the mark's explanation and reads the short code. */
+  async code() {
+    await this.view.locator("visavis-proof .mark").click();
+    await this.button("Show the code").click();
+    const shown = this.view.locator("visavis-proof output");
+    return until("the code is there", async () => /^\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
+  }
+
   /** @param {boolean} full */
   async fullScreen(full) {
     await this.#press(full ? "Full screen" : "Leave full screen");
