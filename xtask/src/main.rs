@@ -33,8 +33,8 @@ cargo xtask up [--fresh] [--port N] [--demo-port N] [--relay-port N] [--on cloud
 cargo xtask test [part…]
     runs all tests, or some parts: format lint unit release contract browser hostile network
     deploy faults
-cargo xtask bench [part…]
-    measures
+cargo xtask bench [part…] [--rounds N] [--seconds N]
+    measures; how often and how long is for the relay only
 cargo xtask setup
     prepares this machine
 cargo xtask build [--on cloudflare|spin]

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures, not tests; nothing here fails for being slow.
 
 mod size;
+mod turn;
 
 pub(crate) use size::gzipped;
 
@@ -21,8 +22,10 @@ use crate::{
 
 /// How a part is measured.
 enum Measure {
-    /// By a function here.
-    Here(fn(&Path) -> Result<()>),
+    /// By a function here, of what was built of the service.
+    Built(fn(&Path) -> Result<()>),
+    /// By a function here, with how often and how many seconds each.
+    Rounds(fn(&Path, Option<u32>, Option<u32>) -> Result<()>),
     /// By a Node script that measures a running stack, described to it as to the tests.
     Script(&'static str),
     /// By a Node script that measures a stack on Spin's test host too, and the host itself.
@@ -31,18 +34,20 @@ enum Measure {
 
 /// A new part is a line here and a file: a script in `tests/bench`, or a function beside this.
 const PARTS: &[(&str, Measure)] = &[
-    ("size", Measure::Here(size::run)),
+    ("size", Measure::Built(size::run)),
     ("call-setup", Measure::Script("call-setup.mjs")),
     ("service", Measure::Script("service.mjs")),
     ("mailboxes", Measure::Script("mailboxes.mjs")),
     ("spin", Measure::BesideSpin("spin.mjs")),
+    ("turn", Measure::Rounds(turn::run)),
 ];
 
 /// No measure is to meet a limit.
 const LIMITS: u32 = 100_000;
 
 /// Measures the parts that are named, or all.
-pub(crate) fn run(root: &Path, arguments: Arguments) -> Result<()> {
+pub(crate) fn run(root: &Path, mut arguments: Arguments) -> Result<()> {
+    let (rounds, seconds) = (arguments.option("--rounds")?, arguments.option("--seconds")?);
     let wanted = arguments.words()?;
     if let Some(unknown) = wanted.iter().find(|word| PARTS.iter().all(|(name, _)| name != word)) {
         let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
@@ -62,7 +67,8 @@ pub(crate) fn run(root: &Path, arguments: Arguments) -> Result<()> {
     for (name, measure) in chosen {
         println!("\n── {name} ──");
         match measure {
-            Measure::Here(measure) => {
+            Measure::Rounds(measure) => measure(root, rounds, seconds)?,
+            Measure::Built(measure) => {
                 for platform in [Platform::Cloudflare, Platform::Spin] {
                     service::build(root, &Tools::ensure(root, platform)?, Variant::Ordinary)?;
                 }
