@@ -67,12 +67,17 @@ impl Client {
         )
     }
 
-    /// Ends the allocation.
-    pub(crate) fn end(&mut self) -> Answer {
+    /// Asks for the allocation to go on for so many seconds; none ends it.
+    pub(crate) fn refresh(&mut self, seconds: u32) -> Answer {
         self.request(
             method::REFRESH,
-            &[RawAttribute::new(turn::Lifetime::TYPE, &[0, 0, 0, 0])],
+            &[RawAttribute::new(turn::Lifetime::TYPE, &seconds.to_be_bytes())],
         )
+    }
+
+    /// Ends the allocation.
+    pub(crate) fn end(&mut self) -> Answer {
+        self.refresh(0)
     }
 
     /// Binds a channel to an IPv4 peer.
