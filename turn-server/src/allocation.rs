@@ -7,8 +7,9 @@ use stun_types::message::TransactionId;
 
 use crate::address::{Family, FiveTuple, PeerAddress, RelayAddress};
 use crate::connection::Connections;
+use crate::ledger::Lease;
 use crate::peer_policy::PeerPolicy;
-use crate::quota::{Lease, Quota};
+use crate::quota::Quota;
 use crate::rate::Bucket;
 
 /// How long a permission lasts (RFC 8656 section 9).
@@ -238,7 +239,7 @@ impl<S> Allocation<S> {
     }
 
     /// Whether so many bytes may be relayed now; then they count. `milliseconds` as
-    /// [`crate::quota::Ledger::milliseconds`] tells.
+    /// [`crate::ledger::Ledger::milliseconds`] tells.
     pub fn spend(&mut self, milliseconds: u32, bytes: usize, datagrams: usize, quota: &Quota) -> bool {
         let [bytes, datagrams] = [bytes, datagrams].map(|amount| u32::try_from(amount).unwrap_or(u32::MAX));
         self.packets.take(milliseconds, datagrams, quota.packets())

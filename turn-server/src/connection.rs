@@ -11,8 +11,9 @@ use stun_types::message::TransactionId;
 
 use crate::address::PeerAddress;
 use crate::integrity::{Integrity, Key};
+use crate::ledger::Meter;
 use crate::peer_policy::PeerPolicy;
-use crate::quota::{Meter, Quota};
+use crate::quota::Quota;
 use crate::rate::Bucket;
 
 /// How long connecting to a peer may take, and how long a connection waits for its client (sections 5.2 and 5.3: at
@@ -68,7 +69,7 @@ impl Link {
     }
 
     /// Reads at most [`READ`] bytes, if as much may be relayed now. `None`: later. `milliseconds` as
-    /// [`crate::quota::Ledger::milliseconds`] tells.
+    /// [`crate::ledger::Ledger::milliseconds`] tells.
     pub fn spend<E>(
         &self,
         milliseconds: u32,

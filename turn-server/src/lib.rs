@@ -2,7 +2,7 @@
 //!
 //! The [`server`] is the control plane: it takes the time and a message and says what is to be sent, has no socket and
 //! no clock, and is tested without either. A [`worker`] is a thread that owns listening sockets, a server and all that
-//! belongs to its allocations; the workers share nothing but the counters of [`quota`] and the reserved ports.
+//! belongs to its allocations; the workers share nothing but the counters of the [`ledger`] and the reserved ports.
 //! [`datapath`] is the only place with `unsafe` code.
 
 pub mod acme;
@@ -16,6 +16,7 @@ pub mod datapath;
 pub mod dtls;
 pub mod framing;
 pub mod integrity;
+pub mod ledger;
 pub mod log;
 pub mod memory;
 pub mod metrics;

@@ -17,8 +17,9 @@ use visavis_turn::log::{self, Level};
 use visavis_turn::metrics::{self, Board, Snapshot};
 use visavis_turn::orders::{Orders, Phase, Settings};
 use visavis_turn::tls::Secured;
+use visavis_turn::worker::listeners::Listeners;
 use visavis_turn::worker::sockets::RelaySettings;
-use visavis_turn::worker::{Listeners, Shared, Worker};
+use visavis_turn::worker::{Shared, Worker};
 
 const USAGE: &str = "\
 usage: visavis-turn --config FILE [--check]

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use foldhash::fast::RandomState;
 
-use crate::quota::network;
+use crate::ledger::network;
 
 /// A rate, and how much may come at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

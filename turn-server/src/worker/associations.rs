@@ -17,8 +17,8 @@ use crate::dtls::cookie::Cookies;
 use crate::dtls::hello::{ClientHello, client_hello, hello_verify_request};
 use crate::dtls::session::{Closed, LONGEST, Session};
 use crate::framing::channel_datagram;
+use crate::ledger::{network, prefix, release};
 use crate::memory;
-use crate::quota::{network, prefix, release};
 use crate::wheel::Wheel;
 
 /// How often a handshake looks whether it is to send again.

@@ -10,8 +10,11 @@ use std::time::Instant;
 use rustix::event::epoll;
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::Worker;
+use super::relay_socket::RelaySocket;
 use super::sockets::Token;
-use crate::address::PeerAddress;
+use crate::address::{Family, PeerAddress};
+use crate::clock::Now;
 use crate::connection::{ConnectionId, Link, PATIENCE};
 use crate::server::connections::Connected;
 use crate::server::{ClaimError, OpenError};
@@ -167,6 +170,40 @@ fn new(address: SocketAddr) -> std::io::Result<Socket> {
     )
 }
 
+impl Worker {
+    /// A connection to a peer was made, or could not be.
+    pub(super) fn attempted(&mut self, now: Now, id: ConnectionId) {
+        let Some((key, socket)) = self.core.sockets.attempts.finish(id) else {
+            return;
+        };
+        match (self.core.server.connected(key, id, socket.is_some()), socket) {
+            (Some(Ok(connected)), Some(socket)) => self.connected(now, socket, &connected),
+            (Some(Err((to, refusal))), _) => self.tell(&to, &refusal),
+            _ => {}
+        }
+    }
+
+    /// Peers connect to an allocation.
+    pub(super) fn incoming(&mut self, now: Now, key: AllocationKey, family: Family) {
+        while let Some(RelaySocket::Listener(listener)) = self.core.server.socket(key, family)
+            && let Ok((socket, peer)) = listener.accept()
+        {
+            let ready = socket.set_nonblocking(true).and_then(|()| socket.set_nodelay(true));
+            if ready.is_ok()
+                && let Some(connected) = self.core.server.incoming(now, key, PeerAddress::new(peer))
+            {
+                self.connected(now, socket, &connected);
+            }
+        }
+    }
+
+    /// A peer's connection waits for its client, which is told.
+    fn connected(&mut self, now: Now, socket: TcpStream, connected: &Connected) {
+        self.core.sockets.exchange().put(now.at, socket, connected);
+        self.tell(&connected.to, &connected.message);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -174,7 +211,8 @@ mod tests {
     use super::*;
     use crate::address::{ClientAddress, FiveTuple, Via};
     use crate::connection::Connections;
-    use crate::quota::{Ledger, Quota};
+    use crate::ledger::Ledger;
+    use crate::quota::Quota;
 
     fn waiting(exchange: &Exchange, now: Instant, connections: &mut Connections) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

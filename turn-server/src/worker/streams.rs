@@ -19,8 +19,8 @@ use super::sockets::{Sockets, Token};
 use crate::address::{ClientAddress, FiveTuple, Via};
 use crate::clock::Now;
 use crate::framing::{Frame, frame};
+use crate::ledger::{network, prefix, release};
 use crate::memory;
-use crate::quota::{network, prefix, release};
 use crate::server::Server;
 
 /// The longest message before there is an allocation: no request needs more.
