@@ -3,13 +3,19 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { freePort } from "../browser/harness/relay.mjs";
+import { trusting } from "./authority.mjs";
+
 /** The public side's address: the service and the TURN server. */
 export const PUBLIC = "198.51.100.1";
+
+/** Its name, as all homes know it. */
+export const NAME = "turn.example.org";
 
 const FORWARD = fileURLToPath(new URL("forward.mjs", import.meta.url));
 
@@ -21,7 +27,7 @@ const PREFIX = `vv${process.pid}`;
 
 // What a browser left running there would keep the namespace alive.
 const remove = (/** @type {string} */ space) =>
-  run(`ip netns pids ${space} | xargs -r kill -9; ip netns delete ${space}`);
+  run(`ip netns pids ${space} | xargs -r kill -9; ip netns delete ${space}; rm -rf /etc/netns/${space}`);
 
 /** Removes what runs that were killed could not. */
 function sweep() {
@@ -31,6 +37,14 @@ function sweep() {
     if (!existsSync(`/proc/${pid}`)) remove(space);
   }
 }
+
+/**
+ * What a home's firewall lets out.
+ *
+ * @typedef {object} Firewall
+ * @property {boolean} udp false: no datagram
+ * @property {boolean} [turn] false: nor a connection to TURN's own port 3478
+ */
 
 export class Internet {
   /** @type {string[]} */ #spaces = [];
@@ -66,17 +80,15 @@ export class Internet {
    * A home behind a NAT that gives every connection a port of its own at random (symmetric, RFC 4787 "address and
    * port-dependent mapping"), so that no peer can reach it directly.
    *
-   * @param {{ udp: boolean }} options `udp: false`: a firewall lets no datagram out
+   * @param {Firewall} firewall
    */
-  async home({ udp }) {
+  async home({ udp, turn = true }) {
     this.#homes += 1;
     const number = this.#homes;
     const router = this.#space(`router${number}`);
     const inside = this.#space(`home${number}`);
-    const firewall = udp
-      ? ""
-      : `ip netns exec ${router} nft 'add chain ip home through { type filter hook forward priority 0; }
-         add rule ip home through meta l4proto udp drop'`;
+    const dropped = [...(udp ? [] : ["meta l4proto udp"]), ...(turn ? [] : ["tcp dport 3478"])];
+    const rules = dropped.map((what) => `add rule ip home through ${what} drop`);
     run(`
       ip -n ${PREFIX}-public link add home${number} type veth peer name wan netns ${router}
       ip -n ${PREFIX}-public link set home${number} master wan up
@@ -94,9 +106,15 @@ export class Internet {
         add rule ip home out oifname "wan" masquerade fully-random
         add chain ip home in { type filter hook input priority 0; }
         add rule ip home in iifname "wan" ct state new drop'
-      ${firewall}
+      ip netns exec ${router} nft 'add chain ip home through { type filter hook forward priority 0; }
+        ${rules.join("\n")}'
     `);
-    return new Home(this, inside, join(this.#folder, `chromium-${number}`));
+    // `ip netns exec` puts it in the place of the system's.
+    await mkdir(join("/etc/netns", inside), { recursive: true });
+    await writeFile(join("/etc/netns", inside, "hosts"), `127.0.0.1 localhost\n${PUBLIC} ${NAME}\n`);
+    const folder = join(this.#folder, `home${number}`);
+    await mkdir(folder);
+    return new Home(this, inside, folder);
   }
 
   /**
@@ -151,6 +169,11 @@ export class Internet {
     return path;
   }
 
+  /** Where files of the test may be kept. */
+  get folder() {
+    return this.#folder;
+  }
+
   async close() {
     const ended = this.#processes.map(async (child) => {
       if (child.exitCode !== null || child.signalCode !== null) return;
@@ -167,19 +190,37 @@ export class Internet {
 }
 
 export class Home {
-  /** @param {Internet} internet @param {string} space @param {string} chromium */
-  constructor(internet, space, chromium) {
+  /** @param {Internet} internet @param {string} space @param {string} folder */
+  constructor(internet, space, folder) {
     this.internet = internet;
     this.space = space;
-    this.chromium = chromium;
+    this.folder = folder;
   }
 
-  /** A command that starts Chromium at home. */
-  async browser() {
-    const program = process.env.VISAVIS_CHROMIUM ?? "/usr/bin/chromium";
-    await writeFile(this.chromium, `#!/bin/sh\nexec ip netns exec ${this.space} ${program} "$@"\n`);
-    await chmod(this.chromium, 0o755);
-    return this.chromium;
+  /** A command that starts a program at home. @param {string} name @param {string} program */
+  async #command(name, program) {
+    const path = join(this.folder, name);
+    await writeFile(path, `#!/bin/sh\nHOME=${this.folder} exec ip netns exec ${this.space} ${program} "$@"\n`);
+    await chmod(path, 0o755);
+    return path;
+  }
+
+  /** Chromium at home. @param {string} authority the certificate of one that it trusts */
+  async chromium(authority) {
+    await trusting(join(this.folder, ".pki/nssdb"), authority);
+    return { executable: await this.#command("chromium", process.env.VISAVIS_CHROMIUM ?? "/usr/bin/chromium") };
+  }
+
+  /** Firefox at home. It is driven over a port of its loopback, which is brought here. @param {string} authority */
+  async firefox(authority) {
+    const profile = join(this.folder, "profile");
+    await trusting(profile, authority);
+    const port = await freePort();
+    const socket = join(this.folder, "firefox.sock");
+    await this.internet.start(this.space, process.execPath, [FORWARD, socket, `127.0.0.1:${port}`]);
+    await this.internet.start("", process.execPath, [FORWARD, `127.0.0.1:${port}`, socket]);
+    const executable = await this.#command("firefox", process.env.VISAVIS_FIREFOX ?? "/usr/bin/firefox-esr");
+    return { executable, profile, port };
   }
 
   /**

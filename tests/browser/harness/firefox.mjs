@@ -11,12 +11,21 @@ export class Firefox {
     this.page = page;
   }
 
-  /** A browser of its own, closed at the end. @param {import("./world.mjs").World} world @param {string} url */
-  static async open(world, url) {
+  /**
+   * A browser of its own, closed at the end.
+   *
+   * @param {import("./world.mjs").World} world
+   * @param {string} url
+   * @param {import("./watch.mjs").Path & { executable?: string, profile?: string, port?: number }} [machine] another
+   *   command that starts Firefox, its profile, and the port of the loopback it is driven over
+   */
+  static async open(world, url, { executable, profile, port, ...path } = {}) {
     const browser = await puppeteer.launch({
       browser: "firefox",
-      executablePath: process.env.VISAVIS_FIREFOX ?? "/usr/bin/firefox-esr",
+      executablePath: executable ?? process.env.VISAVIS_FIREFOX ?? "/usr/bin/firefox-esr",
       headless: true,
+      ...(profile ? { userDataDir: profile } : {}),
+      ...(port ? { debuggingPort: port } : {}),
       extraPrefsFirefox: {
         "intl.accept_languages": "en-GB",
         "media.navigator.streams.fake": true,
@@ -27,7 +36,7 @@ export class Firefox {
     });
     world.closing(() => browser.close());
     const page = await browser.newPage();
-    await page.evaluateOnNewDocument(watchSource());
+    await page.evaluateOnNewDocument(watchSource(path));
     await page.goto(url);
     return new Firefox(page);
   }

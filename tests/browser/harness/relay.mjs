@@ -7,7 +7,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-async function freePort() {
+/** A port of the loopback that nobody uses now. */
+export async function freePort() {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
@@ -18,12 +19,14 @@ async function freePort() {
 
 /**
  * @param {string} secret
- * @param {{ address: string, port: number, peers: string }} place `peers`: the network whose addresses may be relayed to
+ * @param {{ address: string, port: number, peers: string, tls?: { port: number, certificate: string, key: string } }} place
+ *   `peers`: the network whose addresses may be relayed to
  */
-export const relayConfiguration = (secret, { address, port, peers }) => `
+export const relayConfiguration = (secret, { address, port, peers, tls }) => `
 realm = "visavis"
 secrets = [${JSON.stringify(secret)}]
-listen = ["udp://${address}:${port}", "tcp://${address}:${port}"]
+listen = ["udp://${address}:${port}", "tcp://${address}:${port}"${tls ? `, "tls://${address}:${tls.port}"` : ""}]
+${tls ? `tls = { certificate = "${tls.certificate}", key = "${tls.key}" }` : ""}
 relay = { address = "${address}", ports = "49152-65535" }
 peers = { allow = ["${peers}"] }
 `;

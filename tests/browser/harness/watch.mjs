@@ -4,8 +4,9 @@
  * How a page's connections go.
  *
  * @typedef {object} Path
- * @property {"udp" | "tcp"} [relay] only through the TURN server, reached over this transport
+ * @property {"udp" | "tcp" | "tls"} [relay] only through the TURN server, reached over this transport
  * @property {string} [relayAt] `host:port` to reach the TURN server at, instead of the address that the service names
+ * @property {string} [relayTls] `host:port` where it is over TLS, as the service would name it too
  */
 
 /** @param {Path & { microphone: boolean }} path */
@@ -26,16 +27,18 @@ function install(path) {
     watch.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
   });
 
+  const named = path.relay === "tls" ? /^turns:/ : new RegExp(`^turn:.*\\?transport=${path.relay}$`);
   /** @param {RTCConfiguration | undefined} configuration */
   const directed = (configuration) => {
-    if (!path.relay && !path.relayAt) return configuration;
+    if (!path.relay && !path.relayAt && !path.relayTls) return configuration;
     const iceServers = (configuration?.iceServers ?? [])
       .map((server) => ({
         ...server,
         urls: [server.urls]
           .flat()
-          .filter((url) => !path.relay || (url.startsWith("turn:") && url.endsWith(`?transport=${path.relay}`)))
-          .map((url) => (path.relayAt ? url.replace(/^(\w+):[^?]+/, `$1:${path.relayAt}`) : url)),
+          .map((url) => (path.relayAt ? url.replace(/^(\w+):[^?]+/, `$1:${path.relayAt}`) : url))
+          .concat(path.relayTls && server.credential ? `turns:${path.relayTls}?transport=tcp` : [])
+          .filter((url) => !path.relay || named.test(url)),
       }))
       .filter((server) => server.urls.length > 0);
     /** @type {RTCConfiguration} */

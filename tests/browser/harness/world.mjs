@@ -20,8 +20,9 @@ import { Line, Wire } from "./wire.mjs";
  * @property {("camera" | "microphone")[]} [allowed] what the page may use; both unless told
  * @property {boolean} [microphone] false: a camera and no microphone
  * @property {Wire} [wire] what lies between it and the service
- * @property {"udp" | "tcp"} [relay]
+ * @property {"udp" | "tcp" | "tls"} [relay]
  * @property {string} [relayAt]
+ * @property {string} [relayTls]
  * @property {boolean} [phone]
  * @property {"light" | "dark"} [scheme] of colours
  * @property {{ between(context: import("playwright-core").BrowserContext): Promise<void> }} [distance] to its peer
@@ -98,6 +99,7 @@ export class World {
     await watch(context, {
       ...(machine.relay ? { relay: machine.relay } : {}),
       ...(machine.relayAt ? { relayAt: machine.relayAt } : {}),
+      ...(machine.relayTls ? { relayTls: machine.relayTls } : {}),
       microphone: machine.microphone ?? true,
     });
     await machine.distance?.between(context);

@@ -13,6 +13,15 @@ pub(crate) fn ensure() -> Result<()> {
     if !rustix::process::geteuid().is_root() {
         return failure("the network suite makes network namespaces, which only root may: run it as root");
     }
-    let programs = [("ip", "iproute2"), ("nft", "nftables"), ("tcpdump", "tcpdump")];
-    apt::ensure_programs(&programs, "`ip`, `nft` and `tcpdump` for the network suite")
+    let programs = [
+        ("ip", "iproute2"),
+        ("nft", "nftables"),
+        ("tcpdump", "tcpdump"),
+        ("openssl", "openssl"),
+        ("certutil", "libnss3-tools"),
+    ];
+    apt::ensure_programs(
+        &programs,
+        "`ip`, `nft`, `tcpdump`, `openssl` and `certutil` for the network suite",
+    )
 }
