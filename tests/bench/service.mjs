@@ -43,7 +43,7 @@ async function besideTrivial(use) {
   });
   try {
     const origin = `http://127.0.0.1:${port}`;
-    await until("the trivial worker answers", async () => (await fetch(origin)).ok, { within: 30_000 });
+    await until("the trivial worker answers", async () => (await fetch(origin)).ok);
     await use(origin);
   } finally {
     if (child.pid && child.exitCode === null) {

@@ -54,7 +54,7 @@ scenario("a new person signs in with their link, once, and is out when deactivat
   await person.getByRole("button", { name: /Deactivate/ }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Deactivate", exact: true }).click();
   await person.getByText("Deactivated").waitFor();
-  await desk.page.getByRole("heading", { name: "You have been signed out" }).waitFor({ timeout: 20_000 });
+  await desk.page.getByRole("heading", { name: "You have been signed out" }).waitFor();
 });
 
 scenario("the snippet to copy is the one that works", async (world) => {

@@ -30,7 +30,7 @@ scenario("a relayed call outlives a restart of the TURN server", async (world) =
   await relay.kill();
   await visitor.isReconnecting();
   await relay.start();
-  await visitor.inCall({ within: 45_000 });
-  await desk.inCall({ within: 45_000 });
+  await visitor.inCall();
+  await desk.inCall();
   for (const side of [visitor, desk]) await side.receives();
 });

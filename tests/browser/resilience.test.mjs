@@ -8,7 +8,7 @@ scenario("the visitor reloads the page and the call goes on", async (world) => {
   const { visitor, desk } = await world.call();
   await visitor.page.reload();
   await visitor.resumes();
-  await visitor.inCall({ within: 20_000 });
+  await visitor.inCall();
   await visitor.receives();
   await desk.inCall();
   await desk.receives();
@@ -18,7 +18,7 @@ scenario("the expert reloads the desk and the call goes on", async (world) => {
   const { visitor, desk } = await world.call();
   await desk.page.reload();
   await desk.resumes();
-  await desk.inCall({ within: 20_000 });
+  await desk.inCall();
   await desk.receives();
   await visitor.inCall();
   await visitor.receives();
@@ -39,7 +39,7 @@ scenario("the visitor loses the service for a moment while it rings", async (wor
   await wire.cut();
   await desk.answer();
   await wire.mend();
-  await visitor.inCall({ within: 20_000 });
+  await visitor.inCall();
   await visitor.receives();
 });
 
@@ -73,8 +73,8 @@ scenario("the visitor's network is gone for some seconds and comes back", async 
   line.mend();
   await wire.mend();
   await visitor.page.context().setOffline(false);
-  await visitor.inCall({ within: 30_000 });
-  await desk.inCall({ within: 30_000 });
+  await visitor.inCall();
+  await desk.inCall();
   for (const side of [visitor, desk]) await side.receives();
 });
 
@@ -82,14 +82,14 @@ scenario("a visitor who closes the page for good is gone, and the expert is told
   const { visitor, desk } = await world.call();
   await visitor.page.close({ runBeforeUnload: false });
   // 12 seconds are left to come back, as after a reload.
-  await desk.isTold("other-gone", { within: 30_000 });
+  await desk.isTold("other-gone");
   await desk.readyForNext();
 });
 
 scenario("an expert who is gone for good: the visitor is told", async (world) => {
   const { visitor, desk } = await world.call();
   await desk.page.close({ runBeforeUnload: false });
-  await visitor.isTold("other-gone", { within: 30_000 });
+  await visitor.isTold("other-gone");
 });
 
 scenario("behind a proxy that breaks WebSockets both use server-sent events", async (world) => {

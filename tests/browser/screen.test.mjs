@@ -8,7 +8,7 @@ scenario("the visitor's screen is what the expert sees", async (world) => {
   const { visitor, desk } = await world.call();
   await layCard(visitor.page);
   await visitor.shareScreen();
-  await until("the expert sees the colours", () => seesCard(desk.page), { within: 15_000 });
+  await until("the expert sees the colours", () => seesCard(desk.page));
   await visitor.stopSharing();
   await until("the expert sees them no more", async () => !(await seesCard(desk.page)));
 });
@@ -17,5 +17,5 @@ scenario("the expert's screen is what the visitor sees", async (world) => {
   const { visitor, desk } = await world.call();
   await layCard(desk.page);
   await desk.shareScreen();
-  await until("the visitor sees the colours", () => seesCard(visitor.page), { within: 15_000 });
+  await until("the visitor sees the colours", () => seesCard(visitor.page));
 });

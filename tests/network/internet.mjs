@@ -25,16 +25,18 @@ const run = (command) => execFileSync("/bin/sh", ["-euc", command], { stdio: ["i
 /** Every name begins with it, so that what a killed run left behind can be told from another's. */
 const PREFIX = `vv${process.pid}`;
 
-// What a browser left running there would keep the namespace alive.
-const remove = (/** @type {string} */ space) =>
-  run(`ip netns pids ${space} | xargs -r kill -9; ip netns delete ${space}; rm -rf /etc/netns/${space}`);
+/** @param {string} space */
+function remove(space) {
+  // What a browser left running there would keep the namespace alive; some of it ends by itself at this very moment.
+  run(`ip netns pids ${space} | xargs -r kill -9 || true; ip netns delete ${space}; rm -rf /etc/netns/${space}`);
+}
 
-/** Removes what runs that were killed could not. */
+/** Removes what runs that were killed could not, and what an earlier test of this run did not. */
 function sweep() {
   for (const [space = "", pid] of execFileSync("ip", ["netns", "list"], { encoding: "utf8" }).matchAll(
     /^vv(\d+)-\w+/gm,
   )) {
-    if (!existsSync(`/proc/${pid}`)) remove(space);
+    if (Number(pid) === process.pid || !existsSync(`/proc/${pid}`)) remove(space);
   }
 }
 

@@ -25,7 +25,6 @@ export class Desk extends Side {
         (await this.view.count()) === 0 &&
         ((await this.page.getByRole("heading", { name: "Everything is quiet" }).isVisible()) ||
           (await this.#answer.isVisible())),
-      { within: 15_000 },
     );
   }
 
@@ -70,9 +69,9 @@ export class Desk extends Side {
     });
   }
 
-  /** @param {keyof typeof NEWS} news @param {{ within?: number }} [options] */
-  async isTold(news, { within = 15_000 } = {}) {
-    await this.page.getByRole("status").getByText(NEWS[news]).waitFor({ timeout: within });
+  /** @param {keyof typeof NEWS} news */
+  async isTold(news) {
+    await this.page.getByRole("status").getByText(NEWS[news]).waitFor();
   }
 
   /** @param {boolean} available */
@@ -89,6 +88,6 @@ export class Desk extends Side {
 
   /** The desk was reloaded: its call comes back by itself. */
   async resumes() {
-    await this.view.waitFor({ timeout: 20_000 });
+    await this.view.waitFor();
   }
 }

@@ -7,7 +7,7 @@ import { ready } from "./stack.mjs";
 import { World } from "./world.mjs";
 
 /** The longest that one scenario may take, in milliseconds; a hang must not hold up the suite. */
-const LONGEST = 90_000;
+const LONGEST = 300_000;
 
 /**
  * A test with a world of its own. What it leaves behind is closed, and at the end no page may have violated its policy.

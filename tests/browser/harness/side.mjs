@@ -23,8 +23,8 @@ export class Side {
     return this.view.getByRole("button", { name });
   }
 
-  /** The call stands: the view shows it and the connection is there. @param {{ within?: number }} [options] */
-  async inCall({ within = 15_000 } = {}) {
+  /** The call stands: the view shows it and the connection is there. */
+  async inCall() {
     await until(
       "the call is connected",
       async () =>
@@ -33,13 +33,12 @@ export class Side {
         (await this.page.evaluate(() =>
           globalThis.__watch.connections.some((connection) => connection.connectionState === "connected"),
         )),
-      { within },
     );
   }
 
   /** The view says that the connection is lost and coming back. */
   async isReconnecting() {
-    await this.view.getByRole("status").filter({ hasText: RECONNECTING }).waitFor({ timeout: 25_000 });
+    await this.view.getByRole("status").filter({ hasText: RECONNECTING }).waitFor();
   }
 
   /** Picture is decoded and sound arrives, now and not only once. */
@@ -58,19 +57,15 @@ export class Side {
   /** @param {string} what @param {{ frames: number, sound: number }} wanted */
   async #more(what, wanted) {
     let before = await received(this.page);
-    await until(
-      what,
-      async () => {
-        const now = await received(this.page);
-        // After a restart a new connection begins to count from nothing.
-        if (now.frames < before.frames || now.sound < before.sound) before = now;
-        const frames = now.frames - before.frames;
-        const sound = now.sound - before.sound;
-        if (frames >= wanted.frames && sound >= wanted.sound) return true;
-        throw new Error(JSON.stringify({ now, more: { frames, sound } }));
-      },
-      { within: 15_000 },
-    );
+    await until(what, async () => {
+      const now = await received(this.page);
+      // After a restart a new connection begins to count from nothing.
+      if (now.frames < before.frames || now.sound < before.sound) before = now;
+      const frames = now.frames - before.frames;
+      const sound = now.sound - before.sound;
+      if (frames >= wanted.frames && sound >= wanted.sound) return true;
+      throw new Error(JSON.stringify({ now, more: { frames, sound } }));
+    });
   }
 
   /** The other side's picture moves on the screen. */
@@ -206,7 +201,7 @@ export class Side {
     const file = await this.#file(name);
     await file.getByRole("button", { name: "Accept" }).click();
     const save = file.getByRole("link", { name: "Save" });
-    await save.waitFor({ timeout: 40_000 });
+    await save.waitFor();
     const [download] = await Promise.all([this.page.waitForEvent("download"), save.click()]);
     if (download.suggestedFilename() !== name) throw new Error(`saved as ${download.suggestedFilename()}`);
     return download.path();

@@ -37,9 +37,9 @@ export class Visitor extends Side {
     return this.widget.getByRole("button", { name: /Talk to us/ });
   }
 
-  /** @param {string} text @param {{ within?: number }} [options] */
-  async #sees(text, { within = 12_000 } = {}) {
-    await this.widget.getByText(text).first().waitFor({ timeout: within });
+  /** @param {string} text */
+  async #sees(text) {
+    await this.widget.getByText(text).first().waitFor();
   }
 
   seesFree() {
@@ -50,9 +50,8 @@ export class Visitor extends Side {
     return this.#sees("All in a call");
   }
 
-  /** @param {{ within?: number }} [options] */
-  seesClosed(options) {
-    return this.#sees("Nobody here right now", options);
+  seesClosed() {
+    return this.#sees("Nobody here right now");
   }
 
   seesUnreachable() {
@@ -110,9 +109,9 @@ export class Visitor extends Side {
     await this.#sees("Cancelled");
   }
 
-  /** @param {keyof typeof ENDINGS} ending @param {{ within?: number }} [options] */
-  async isTold(ending, { within = 15_000 } = {}) {
-    await this.#sees(ENDINGS[ending], { within });
+  /** @param {keyof typeof ENDINGS} ending */
+  async isTold(ending) {
+    await this.#sees(ENDINGS[ending]);
   }
 
   callIsOver() {
@@ -132,7 +131,7 @@ export class Visitor extends Side {
 
   /** The page was reloaded: the call comes back by itself. */
   async resumes() {
-    await this.view.waitFor({ timeout: 20_000 });
+    await this.view.waitFor();
   }
 
   /** @param {keyof typeof DEVICES} problem */
@@ -170,14 +169,10 @@ export class Visitor extends Side {
       });
     /** @type {string[]} */
     let last = [];
-    await until(
-      "everything fits the screen",
-      async () => {
-        last = await misfits();
-        if (last.length > 0) throw new Error(last.join("; "));
-        return true;
-      },
-      { within: 3_000 },
-    );
+    await until("everything fits the screen", async () => {
+      last = await misfits();
+      if (last.length > 0) throw new Error(last.join("; "));
+      return true;
+    });
   }
 }

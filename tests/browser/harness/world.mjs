@@ -9,6 +9,7 @@ import { Customer } from "./customer.mjs";
 import { Desk } from "./desk.mjs";
 import { createOrganisation, signIn, snippet } from "./stack.mjs";
 import { Visitor } from "./visitor.mjs";
+import { PATIENCE } from "./wait.mjs";
 import { violations, watch } from "./watch.mjs";
 import { Line, Wire } from "./wire.mjs";
 
@@ -95,7 +96,7 @@ export class World {
         : { viewport: { width: 1280, height: 800 } }),
     });
     this.closing(() => context.close());
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(PATIENCE);
     await watch(context, {
       ...(machine.relay ? { relay: machine.relay } : {}),
       ...(machine.relayAt ? { relayAt: machine.relayAt } : {}),
