@@ -54,6 +54,23 @@ for (const [lacking, make] of /** @type {const} */ ([
   });
 }
 
+scenario("a visitor whose browser lacks Ed25519 and X25519 is told so when leaving a message", async (world) => {
+  const organisation = await world.organisation();
+  const [ada = assert.fail()] = organisation.people;
+  const desk = await world.desk(ada);
+  await certify(world, organisation, { page: desk.page, person: ada });
+  await desk.setAvailable(false);
+  const visitor = await world.visitor(organisation);
+  await withoutAlgorithms(visitor.page);
+  await visitor.page.reload();
+  await visitor.seesClosed();
+  await visitor.openPanel();
+  await visitor.widget.getByRole("button", { name: "Leave a message" }).click();
+  await visitor.widget.getByLabel("Your message").fill("The rake broke.");
+  await visitor.widget.getByRole("button", { name: "Send" }).click();
+  await visitor.widget.getByText("This browser is too old to seal your message.").waitFor();
+});
+
 scenario("an expert whose browser lacks Ed25519 and X25519 is told why it cannot be certified", async (world) => {
   const organisation = await world.organisation();
   const page = await world.page("old desk");

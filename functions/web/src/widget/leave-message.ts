@@ -15,7 +15,7 @@ import { type LeftMessage, sealMessage } from "../trust/message.ts";
 /** The longest message. */
 const LONGEST = 4_000;
 
-type Wrong = "empty" | "tooLong" | "card" | "nobody" | "failed";
+type Wrong = "empty" | "tooLong" | "card" | "nobody" | "browser" | "failed";
 
 /** What is wrong with it before it is sent. */
 export function wrongWith(fields: { text: string; name: string; contact: string }): Wrong | undefined {
@@ -172,11 +172,8 @@ export class LeaveMessage extends LitElement {
       this.state = "writing";
       // One that was refused before it was sent may go to others, or with another token.
       if (!(error instanceof Problem && error.slug === "unreachable")) this.#access = undefined;
-      const nobody =
-        error instanceof CheckFailed ||
-        error instanceof Unsupported ||
-        (error instanceof Problem && error.slug === "nobody-available");
-      this.wrong = nobody ? "nobody" : "failed";
+      const nobody = error instanceof CheckFailed || (error instanceof Problem && error.slug === "nobody-available");
+      this.wrong = nobody ? "nobody" : error instanceof Unsupported ? "browser" : "failed";
     }
   }
 

@@ -19,5 +19,7 @@ export const message: MessageTexts = {
   card: "Bitte geben Sie keine Kartennummern ein.",
   nobody:
     "Gerade gibt es niemanden, für den die Nachricht versiegelt werden könnte. Versuchen Sie es bitte später nochmals.",
+  browser:
+    "Dieser Browser ist zu alt, um Ihre Nachricht zu versiegeln. Bitte nutzen Sie einen aktuellen Firefox, Chrome, Edge oder Safari.",
   failed: "Das hat nicht geklappt. Versuchen Sie es gleich nochmals.",
 };

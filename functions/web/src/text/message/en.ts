@@ -18,6 +18,7 @@ export const message = {
   tooLong: "This message is too long.",
   card: "Please do not enter card numbers.",
   nobody: "Just now there is nobody that the message could be sealed for. Please try again later.",
+  browser: "This browser is too old to seal your message. Please use a current Firefox, Chrome, Edge or Safari.",
   failed: "That did not work. Please try again in a moment.",
 };
 

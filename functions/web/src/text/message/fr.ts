@@ -18,5 +18,7 @@ export const message: MessageTexts = {
   tooLong: "Ce message est trop long.",
   card: "N’indiquez pas de numéro de carte.",
   nobody: "Pour l’instant, il n’y a personne pour qui sceller le message. Veuillez réessayer plus tard.",
+  browser:
+    "Ce navigateur est trop ancien pour sceller votre message. Utilisez un Firefox, Chrome, Edge ou Safari actuel.",
   failed: "Cela n’a pas marché. Veuillez réessayer dans un instant.",
 };

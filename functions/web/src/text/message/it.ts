@@ -18,5 +18,6 @@ export const message: MessageTexts = {
   tooLong: "Questo messaggio è troppo lungo.",
   card: "Non inserisca numeri di carta.",
   nobody: "Al momento non c’è nessuno per cui sigillare il messaggio. Riprovi più tardi.",
+  browser: "Questo browser è troppo vecchio per sigillare il messaggio. Usi un Firefox, Chrome, Edge o Safari attuale.",
   failed: "Non ha funzionato. Riprovi tra un momento.",
 };
