@@ -24,6 +24,7 @@ mod devices;
 mod encoded;
 mod encoding;
 mod overview;
+mod retirements;
 mod revocations;
 mod site_keys;
 mod statements;
@@ -39,6 +40,7 @@ pub(crate) use site_keys::{read_attribute, select_attribute};
 #[openapi(paths(
     overview::overview,
     site_keys::add,
+    retirements::add,
     approvers::add,
     certificates::add,
     revocations::put,
@@ -55,6 +57,7 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
     Router::new()
         .route("/api/v1/trust", get(overview::overview::<P>))
         .route("/api/v1/trust/site-keys", post(site_keys::add::<P>))
+        .route("/api/v1/trust/retirements", post(retirements::add::<P>))
         .route("/api/v1/trust/approvers", post(approvers::add::<P>))
         .route("/api/v1/trust/certificates", post(certificates::add::<P>))
         .route("/api/v1/trust/revocations", put(revocations::put::<P>))
@@ -71,7 +74,7 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
 /// The keys of an organisation that may sign, as far as the service knows.
 struct Anchors {
     site_keys: Vec<PublicKey>,
-    /// Those whose certificate holds, and that are not revoked.
+    /// Those whose certificate holds, of a site key that is known, and that are not revoked.
     approvers: Vec<PublicKey>,
 }
 
@@ -81,7 +84,8 @@ impl Anchors {
         Statement {
             sql: "SELECT 1 AS of_site, key FROM site_keys WHERE organisation = ?1 \
                   UNION ALL SELECT 0, key FROM approvers \
-                  WHERE organisation = ?1 AND revoked = 0 AND not_after > ?2",
+                  WHERE organisation = ?1 AND revoked = 0 AND not_after > ?2 \
+                  AND site_key IN (SELECT key FROM site_keys WHERE organisation = ?1)",
             parameters: vec![organisation.to_string().into(), now.into()],
         }
     }

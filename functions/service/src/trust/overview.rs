@@ -5,7 +5,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{certificates, devices::DeviceState, unexpected};
+use super::{
+    certificates,
+    devices::DeviceState,
+    retirements::{self, Retirement},
+    unexpected,
+};
 use crate::{
     App,
     directory::people::{ExpertName, read_experts},
@@ -27,6 +32,8 @@ pub(crate) struct TrustAnswer {
     /// The latest list.
     #[serde(skip_serializing_if = "Option::is_none")]
     revocations: Option<String>,
+    /// Site keys that were given up, the latest first.
+    retirements: Vec<Retirement>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -98,20 +105,23 @@ pub(super) async fn overview<P: Platform>(
              WHERE d.organisation = ?1 ORDER BY d.requested_at, d.id LIMIT 5000",
         ),
         select("SELECT statement FROM revocations WHERE organisation = ?1"),
+        select(retirements::SELECT),
     ];
     let rows = app.platform.database().batch(statements).await?;
-    let [keys, site_keys, successions, approvers, devices, revocations] = rows.as_slice() else {
+    let [keys, site_keys, successions, approvers, devices, revocations, retired] = rows.as_slice() else {
         return Err(Problem::unavailable());
     };
     let keys = DataKeys::unwrap(&app.config.vault, organisation, keys)?.ok_or_else(Problem::not_found)?;
     let approvers = approvers.rows.iter().map(|row| read_approver(&keys, row));
     let devices = devices.rows.iter().map(|row| read_device(&keys, row));
+    let retired = retired.rows.iter().map(|row| retirements::read(&keys, row));
     Ok(Json(TrustAnswer {
         site_keys: texts(site_keys),
         successions: texts(successions),
         approvers: approvers.collect::<PortResult<_>>()?,
         devices: devices.collect::<PortResult<_>>()?,
         revocations: texts(revocations).pop(),
+        retirements: retired.collect::<PortResult<_>>()?,
     }))
 }
 
@@ -121,7 +131,7 @@ fn texts(rows: &Rows) -> Vec<String> {
 }
 
 /// The person in the first three columns of a row.
-fn read_person(keys: &DataKeys, row: &[Value]) -> PortResult<ExpertName> {
+pub(super) fn read_person(keys: &DataKeys, row: &[Value]) -> PortResult<ExpertName> {
     let person = Rows {
         rows: vec![row.iter().take(3).cloned().collect()],
         changes: 0,

@@ -88,24 +88,37 @@ pub(super) async fn add<P: Platform>(
             "there is one already; send a succession from it to this one too",
         ));
     }
+    statements.push(Statement {
+        sql: "SELECT 1 FROM retirements WHERE organisation = ?1 AND key = ?2",
+        parameters: vec![organisation.to_string().into(), site_key.key.to_string().into()],
+    });
     // Of two that are each to be the first one is stored.
     statements.push(Statement {
         sql: "INSERT INTO site_keys (organisation, key, statement, stored_at) SELECT ?1, ?2, ?3, ?4 \
-              WHERE (?5 = 1 OR NOT EXISTS (SELECT 1 FROM site_keys WHERE organisation = ?1)) \
+              WHERE (EXISTS (SELECT 1 FROM site_keys WHERE organisation = ?1 AND key = ?5) \
+              OR NOT EXISTS (SELECT 1 FROM site_keys WHERE organisation = ?1)) \
               AND (SELECT count(*) FROM site_keys WHERE organisation = ?1) < ?6 \
+              AND NOT EXISTS (SELECT 1 FROM retirements WHERE organisation = ?1 AND key = ?2) \
               ON CONFLICT (organisation, key) DO NOTHING",
         parameters: vec![
             organisation.to_string().into(),
             site_key.key.to_string().into(),
             request.site_key.as_str().into(),
             now.into(),
-            i64::from(succession.is_some()).into(),
+            succession
+                .as_ref()
+                .map(|(_, succession)| succession.old.to_string())
+                .into(),
             MOST.into(),
         ],
     });
     let rows = app.platform.database().batch(statements).await?;
-    match rows.last() {
-        Some(stored) if stored.changes == 1 => Ok((StatusCode::CREATED, Json(Empty {}))),
+    let [.., retired, stored] = rows.as_slice() else {
+        return Err(Problem::unavailable());
+    };
+    match stored {
+        _ if !retired.rows.is_empty() => Err(refused("site_key", "it was given up as lost or stolen; make a new one")),
+        stored if stored.changes == 1 => Ok((StatusCode::CREATED, Json(Empty {}))),
         _ if is_known => Ok((StatusCode::OK, Json(Empty {}))),
         _ if succession.is_some() => {
             let detail = format!("An organisation has at most {MOST} site keys.");

@@ -15,6 +15,7 @@ mod approvers;
 mod bundle;
 mod certificates;
 mod devices;
+mod retirements;
 mod revocations;
 mod site_keys;
 
@@ -330,6 +331,7 @@ async fn each_route_is_for_its_role() {
     for (method, path) in [
         ("GET", "trust"),
         ("POST", "trust/site-keys"),
+        ("POST", "trust/retirements"),
         ("POST", "trust/approvers"),
         ("POST", "trust/certificates"),
         ("PUT", "trust/revocations"),

@@ -59,6 +59,15 @@ export interface Trust {
     requested_at: Time;
   }[];
   revocations?: string;
+  retirements: Retirement[];
+}
+
+/** A site key that was given up. */
+export interface Retirement {
+  site_key: string;
+  because: "lost" | "stolen";
+  by: { id: Id; name: string };
+  at: Time;
 }
 
 /** Checks of the handshake that failed, as the two sides of calls told. */
@@ -125,6 +134,11 @@ export class ConsoleClient {
   /** Every further site key needs the succession from one that is there. */
   addSiteKey(siteKey: string, succession?: string): Promise<void> {
     return this.#ask("POST", "/trust/site-keys", { site_key: siteKey, ...(succession ? { succession } : {}) });
+  }
+
+  /** Gives up all site keys, which must be these. */
+  retire(siteKeys: string[], because: Retirement["because"]): Promise<void> {
+    return this.#ask("POST", "/trust/retirements", { site_keys: siteKeys, because });
   }
 
   addApprover(certificate: string): Promise<void> {

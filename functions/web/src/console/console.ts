@@ -212,7 +212,7 @@ export class ConsolePage extends StaffPage {
   #mark(section: Section): unknown {
     const { ledger, approver } = this.#upkeep?.state ?? {};
     if (section !== "trust" || ledger?.name !== "ready") return nothing;
-    const ends = approver && daysLeft(Date.now() / 1000, approver) !== undefined ? 1 : 0;
+    const ends = ledger.value.foreign ? 1 : approver && daysLeft(Date.now() / 1000, approver) !== undefined ? 1 : 0;
     const count = ends + ledger.value.devices.filter(({ standing }) => standing === "pending").length;
     return count === 0
       ? nothing

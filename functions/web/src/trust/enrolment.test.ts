@@ -124,6 +124,21 @@ test("a reload goes on with the same keys, also where the service is out of reac
   assert.equal(world.kept?.signing, kept?.signing);
 });
 
+test("a certified device whose organisation begins with another site key shows its code anew", async (t) => {
+  const world = new World();
+  const enrolment = world.open(t);
+  await stands(enrolment, "none");
+  await enrolment.enrol();
+  await world.certify();
+  world.pass();
+  await stands(enrolment, "certified");
+  world.told = { id: world.told?.id ?? "", state: "pending" };
+  world.pass();
+  await stands(enrolment, "pending");
+  assert.equal(enrolment.state.code, await enrolmentCode(world.kept?.request ?? ""));
+  assert.equal(world.kept?.certificate, undefined);
+});
+
 test("a certificate that nobody renews is told of, before and after its end", async (t) => {
   const world = new World();
   const enrolment = world.open(t);

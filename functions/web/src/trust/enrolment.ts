@@ -154,21 +154,22 @@ export class Enrolment extends Store<EnrolmentState> {
   async #hear(stored: StoredDevice, answer: DeviceAnswer): Promise<void> {
     if (this.#closed) return;
     const { keys, organisation, expert } = this.#options;
+    const { certificate: _, approver: __, succession: ___, ...bare } = stored;
     this.#set({ error: undefined });
     if (answer.state === "revoked") {
-      const { certificate: _, approver: __, succession: ___, ...rest } = stored;
-      await keys.write("devices", organisation, expert, rest);
+      await keys.write("devices", organisation, expert, bare);
       return this.#set({ standing: "revoked", code: undefined });
     }
     const { certificate, approver, succession } = answer;
     if (certificate !== undefined && approver !== undefined) {
-      const { succession: _, ...rest } = stored;
-      const certified = { ...rest, certificate, approver, ...(succession === undefined ? {} : { succession }) };
+      const certified = { ...bare, certificate, approver, ...(succession === undefined ? {} : { succession }) };
       if (!this.#own(stored, certificate)) throw new TypeError("the certificate is another device's");
       await keys.write("devices", organisation, expert, certified);
       this.#stands(certified);
       return this.#later(ASK_CERTIFIED);
     }
+    // One that was certified waits anew where the organisation has begun with another site key.
+    if (stored.certificate !== undefined) await keys.write("devices", organisation, expert, bare);
     this.#set({ standing: "pending", code: await enrolmentCode(stored.request) });
     this.#later(ASK_PENDING);
   }

@@ -4,7 +4,7 @@ import type { Id, Time } from "../../call/types.ts";
 import { type ApproverState, type Memory, remember, valid } from "../../trust/approver.ts";
 import type { StoredApprover } from "../../trust/key-store.ts";
 import { enrolmentCode, type Key, type Label, read, type Statements, verify } from "../../trust/statements.ts";
-import type { Trust } from "../client.ts";
+import type { Retirement, Trust } from "../client.ts";
 
 /**
  * How a device stands: `pending` nobody has approved it, `unknown` whoever approved it is not known or is revoked, so it
@@ -33,8 +33,10 @@ export interface ApproverEntry {
 export interface Ledger {
   /** The newest first. */
   siteKeys: Statements["site-key"][];
-  /** The service tells of site keys, and this browser's approver belongs to none of them. */
-  foreign: boolean;
+  /** This browser approves for a site key that the service does not tell of: `another` it tells of others, `none`. */
+  foreign: "another" | "none" | undefined;
+  /** The latest first. */
+  retirements: Retirement[];
   approvers: ApproverEntry[];
   devices: DeviceEntry[];
   list: Statements["revocations"] | undefined;
@@ -58,7 +60,8 @@ export async function readLedger(
   const siteKeys = (await all("site-key", answer.site_keys)).sort((one, other) => other.created - one.created);
   const mine = own && read("approver", own.certificate);
   const anchors = reachable(mine?.siteKey, siteKeys, await all("succession", answer.successions), now);
-  const foreign = mine !== undefined && siteKeys.length > 0 && !siteKeys.some(({ key }) => key === mine.siteKey);
+  const strange = mine !== undefined && !siteKeys.some(({ key }) => key === mine.siteKey);
+  const foreign = strange ? (siteKeys.length > 0 ? "another" : "none") : undefined;
 
   const certified = await Promise.all(
     answer.approvers.map(async ({ certificate, person }) => ({
@@ -119,7 +122,15 @@ export async function readLedger(
       return entry;
     }),
   );
-  return { siteKeys, foreign, approvers, devices: devices.filter((entry) => entry !== undefined), list, memory };
+  return {
+    siteKeys,
+    foreign,
+    retirements: answer.retirements,
+    approvers,
+    devices: devices.filter((entry) => entry !== undefined),
+    list,
+    memory,
+  };
 }
 
 /** What the planner needs to know. */

@@ -17,6 +17,7 @@ import "./devices.ts";
 import "./key-file-form.ts";
 import type { ApproverEntry, Ledger } from "./ledger.ts";
 import { picture, pictureStyles } from "./picture.ts";
+import "./retirement.ts";
 import type { Upkeep } from "./upkeep.ts";
 
 export class TrustSection extends ConsoleSection {
@@ -67,6 +68,7 @@ export class TrustSection extends ConsoleSection {
     organisation: {},
     ceremony: { state: true },
     opening: { state: true },
+    retiring: { state: true },
   };
 
   declare upkeep: Upkeep;
@@ -75,13 +77,15 @@ export class TrustSection extends ConsoleSection {
   declare ceremony: "first" | "rotation" | undefined;
   /** The form for the key file is open. */
   declare opening: boolean;
+  /** The form that gives the site key up is open. */
+  declare retiring: boolean;
   readonly #texts = new TextsController(this, trustTexts);
   #unsubscribe: () => void = () => {};
 
   constructor() {
     super();
     this.organisation = "";
-    this.opening = false;
+    this.opening = this.retiring = false;
   }
 
   override get unsaved(): boolean {
@@ -133,7 +137,8 @@ export class TrustSection extends ConsoleSection {
         }}
       ></visavis-ceremony>`;
     }
-    if (ledger.siteKeys.length === 0) return this.#first();
+    if (this.retiring) return this.#retire();
+    if (ledger.siteKeys.length === 0) return html`${this.#foreign(ledger)}${this.#first()}${this.#retired(ledger)}`;
     return html`${this.noticeBanner()}${this.#approver(ledger)}
       <visavis-devices
         .upkeep=${this.upkeep}
@@ -141,7 +146,7 @@ export class TrustSection extends ConsoleSection {
         organisation=${this.organisation}
         ?approves=${this.#approves(ledger)}
       ></visavis-devices>
-      ${this.#site(ledger)}${this.#approvers(ledger)}
+      ${this.#site(ledger)}${this.#retired(ledger)}${this.#approvers(ledger)}
       <details class="card">
         <summary>${this.#texts.now.how}</summary>
         <div class="stack">${this.#explained()}</div>
@@ -194,10 +199,9 @@ export class TrustSection extends ConsoleSection {
     else if (approver) text = texts.good(formatTime(new Date(approver.notAfter * 1000).toISOString()));
     return html`<section class="card stack" aria-labelledby="approver">
       <h2 id="approver">${texts.heading}</h2>
-      ${ledger.foreign ? html`<p class="banner danger" role="alert">${icon("alert")}<span>${texts.foreign}</span></p>` : nothing}
       ${
         ledger.foreign
-          ? nothing
+          ? this.#foreign(ledger)
           : html`<p class="banner ${good ? "success" : approver ? "warning" : ""}">
             ${icon(good ? "check" : approver ? "alert" : "shield")}<span>${text}</span>
           </p>`
@@ -232,6 +236,45 @@ export class TrustSection extends ConsoleSection {
             ${icon("file")}${texts.renew}
           </button>`
       }
+    </section>`;
+  }
+
+  #foreign({ foreign }: Ledger): unknown {
+    const { approver } = this.#texts.now;
+    if (foreign === undefined) return nothing;
+    const text = foreign === "another" ? approver.foreign : approver.gone;
+    return html`<p class="banner danger" role="alert">${icon("alert")}<span>${text}</span></p>`;
+  }
+
+  #retire(): TemplateResult {
+    return html`<visavis-retirement
+      .upkeep=${this.upkeep}
+      name=${this.organisation}
+      @retired=${() => {
+        this.retiring = false;
+        this.ceremony = "first";
+      }}
+      @retirement-over=${() => {
+        this.retiring = false;
+      }}
+    ></visavis-retirement>`;
+  }
+
+  #retired({ retirements }: Ledger): unknown {
+    const texts = this.#texts.now.retire;
+    if (retirements.length === 0) return nothing;
+    return html`<section class="card stack" aria-labelledby="retired">
+      <h2 id="retired">${texts.listHeading}</h2>
+      <ul class="rows">
+        ${retirements.map(
+          ({ site_key, because, by, at }) => html`<li>
+            <code>${site_key}</code>
+            <span class="badge">${texts[because]}</span>
+            <span class="small muted">${texts.by(by.name, formatTime(at))}</span>
+          </li>`,
+        )}
+      </ul>
+      <p class="small muted">${texts.listText}</p>
     </section>`;
   }
 
@@ -280,6 +323,15 @@ export class TrustSection extends ConsoleSection {
         }}
       >
         ${texts.rotate}
+      </button>
+      <button
+        class="quiet"
+        @click=${() => {
+          this.retiring = true;
+          this.notice = undefined;
+        }}
+      >
+        ${this.#texts.now.retire.open}
       </button>
     </section>`;
   }

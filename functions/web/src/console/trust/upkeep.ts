@@ -10,7 +10,7 @@ import { newSigningKey, publicPart } from "../../trust/ed25519.ts";
 import type { SiteKey } from "../../trust/key-file.ts";
 import { keyStore, keysSupported, type StoredApprover } from "../../trust/key-store.ts";
 import { make, read, type Statements } from "../../trust/statements.ts";
-import type { ConsoleClient } from "../client.ts";
+import type { ConsoleClient, Retirement } from "../client.ts";
 import { approverState, type DeviceEntry, type Ledger, readLedger } from "./ledger.ts";
 
 /** How often an open console looks, in milliseconds. */
@@ -92,6 +92,21 @@ export class Upkeep extends Store<UpkeepState> {
       await this.#look();
       this.check(site);
       await this.#adopt(site);
+      await this.#look();
+    });
+  }
+
+  /** Gives up the site keys that are known here, and this browser's part in them. */
+  retire(because: Retirement["because"]): Promise<void> {
+    return this.#alone(async () => {
+      const { client, organisation, person } = this.#options;
+      const { ledger } = this.state;
+      if (ledger.name !== "ready") throw new TypeError("what there is to give up is not known");
+      await client.retire(
+        ledger.value.siteKeys.map(({ key }) => key),
+        because,
+      );
+      await keyStore.remove("approvers", organisation, person);
       await this.#look();
     });
   }

@@ -104,6 +104,7 @@ export const de: TrustTexts = {
     revoked: "Diesem Browser wurde das Bestätigen entzogen. Mit der Schlüsseldatei bekommt er einen neuen Schlüssel.",
     foreign:
       "Der Dienst nennt einen anderen Siteschlüssel als den, für den dieser Browser bestätigt. Hat ihn bei Ihnen niemand geändert, so greift jemand ein: Kopieren Sie den Code nicht, und fragen Sie jene, die den Dienst betreiben.",
+    gone: "Der Dienst nennt keinen Siteschlüssel mehr, und dieser Browser bestätigt für einen. Hat ihn bei Ihnen niemand aufgegeben, so greift jemand ein: Erzeugen Sie keinen neuen, und fragen Sie jene, die den Dienst betreiben.",
     renew: "Schlüsseldatei öffnen",
     renewed: "Dieser Browser bestätigt 90 Tage lang Geräte.",
     failed: "Was fällig war, konnte nicht unterschrieben werden.",
@@ -200,10 +201,41 @@ export const de: TrustTexts = {
     ],
   },
 
+  retire: {
+    open: "Der Schlüssel ist verloren oder gestohlen",
+    heading: "Siteschlüssel aufgeben",
+    better:
+      "Wenn Sie die Datei noch haben und sonst niemand, wechseln Sie den Siteschlüssel: Dann geht kein Anruf verloren.",
+    question: "Was ist geschehen?",
+    choose: "Bitte sagen Sie, was geschehen ist.",
+    lost: "Verloren",
+    stolen: "Gestohlen",
+    hints: {
+      lost: "Die Datei ist weg, oder niemand kennt ihre Passphrase. Sonst hat sie niemand. Geprüfte Anrufe gehen weiter, bis die Zeit der letzten bestätigenden Person um ist; wählen Sie vorher eine ruhige Stunde.",
+      stolen:
+        "Jemand anderes hat vielleicht Datei und Passphrase. Zusammen mit einem Dienst in falschen Händen könnte man sich auf jeder Seite mit diesem Schlüssel als Ihre Fachleute ausgeben: Nehmen Sie zuerst den Code aus Ihren Seiten, und machen Sie dann hier weiter.",
+    },
+    happens: "Was geschieht",
+    steps: [
+      "Seiten mit dem alten Schlüssel rufen sofort niemanden mehr an und sagen das auch, bis Sie den neuen Code hineinkopiert haben.",
+      "Sie erzeugen gleich hier einen neuen Siteschlüssel.",
+      "Der Browser jeder Fachperson muss mit seinem Code neu bestätigt werden. Die anderen Verwaltungspersonen öffnen die neue Schlüsseldatei.",
+      "Sie kopieren den neuen Code in jede Seite.",
+      "Der alte Schlüssel wird nie mehr angenommen, und wer diese Verwaltung öffnet, sieht, wer ihn wann aufgegeben hat. Das lässt sich nicht zurücknehmen.",
+    ],
+    confirm: (name) => `Zum Bestätigen «${name}» eintippen`,
+    wrong: "Das ist nicht der Name Ihrer Organisation, wie er oben steht.",
+    action: "Siteschlüssel aufgeben",
+    listHeading: "Aufgegebene Siteschlüssel",
+    listText:
+      "Seiten, die noch einen davon enthalten, rufen niemanden an. Hat das bei Ihnen niemand getan, so fragen Sie jene, die den Dienst betreiben.",
+    by: (name, time) => `von ${name}, ${time}`,
+  },
+
   snippet: {
     siteKey: "Siteschlüssel",
     foreign:
-      "Der Dienst hat einen anderen Siteschlüssel in diesen Code gesetzt als den, für den dieser Browser bestätigt. Kopieren Sie ihn nicht, und fragen Sie jene, die den Dienst betreiben.",
+      "Der Dienst hat nicht den Siteschlüssel in diesen Code gesetzt, für den dieser Browser bestätigt. Kopieren Sie ihn nicht, und fragen Sie jene, die den Dienst betreiben.",
   },
 
   alarms: {

@@ -99,6 +99,7 @@ export const en = {
     revoked: "This browser was taken off the list of approvers. With the key file it gets a new key.",
     foreign:
       "The service tells of another site key than the one this browser approves for. If nobody in your organisation has changed it, somebody is tampering: do not copy the snippet, and ask whoever operates the service.",
+    gone: "The service tells of no site key any more, and this browser approves for one. If nobody in your organisation has given it up, somebody is tampering: make no new one, and ask whoever operates the service.",
     renew: "Open the key file",
     renewed: "This browser approves devices for 90 days.",
     failed: "What was due could not be signed.",
@@ -192,10 +193,40 @@ export const en = {
     ],
   },
 
+  retire: {
+    open: "The key is lost or stolen",
+    heading: "Give the site key up",
+    better: "If you still have the file and nobody else does, change the site key instead: then no call is lost.",
+    question: "What has happened?",
+    choose: "Please say what has happened.",
+    lost: "Lost",
+    stolen: "Stolen",
+    hints: {
+      lost: "The file is gone, or nobody knows its passphrase. Nobody else has it. Verified calls go on until the last approver’s time is over, so choose a quiet hour before that.",
+      stolen:
+        "Somebody else may have the file and its passphrase. Together with a service in wrong hands they could pass for your experts on every page that holds this key: take the snippet off your pages first, then go on here.",
+    },
+    happens: "What happens",
+    steps: [
+      "At once, pages that hold the old key call nobody any more, and say so, until you have copied the new snippet into them.",
+      "You make a new site key, right here.",
+      "Every expert’s browser has to be approved anew, by its code. The other administrators open the new key file.",
+      "You copy the new snippet into every page.",
+      "The old key is never taken again, and everybody who opens this console sees who gave it up, and when. This cannot be undone.",
+    ],
+    confirm: (name: string) => `Type “${name}” to confirm`,
+    wrong: "This is not your organisation’s name as it stands above.",
+    action: "Give the site key up",
+    listHeading: "Site keys given up",
+    listText:
+      "Pages that still hold one of these call nobody. If nobody in your organisation has done this, ask whoever operates the service.",
+    by: (name: string, time: string) => `by ${name}, ${time}`,
+  },
+
   snippet: {
     siteKey: "Site key",
     foreign:
-      "The service put another site key into this snippet than the one this browser approves for. Do not copy it, and ask whoever operates the service.",
+      "The service did not put the site key into this snippet that this browser approves for. Do not copy it, and ask whoever operates the service.",
   },
 
   alarms: {

@@ -101,6 +101,7 @@ export const fr: TrustTexts = {
     revoked: "L’approbation a été retirée à ce navigateur. Avec le fichier de clé, il reçoit une nouvelle clé.",
     foreign:
       "Le service annonce une autre clé du site que celle pour laquelle ce navigateur approuve. Si personne chez vous ne l’a changée, quelqu’un s’en mêle : ne copiez pas le code, et demandez à ceux qui exploitent le service.",
+    gone: "Le service n’indique plus aucune clé du site, alors que ce navigateur approuve pour une. Si personne chez vous ne l’a abandonnée, quelqu’un intervient : n’en créez pas de nouvelle, et demandez à ceux qui exploitent le service.",
     renew: "Ouvrir le fichier de clé",
     renewed: "Ce navigateur approuve des appareils pendant 90 jours.",
     failed: "Ce qui était dû n’a pas pu être signé.",
@@ -196,10 +197,41 @@ export const fr: TrustTexts = {
     ],
   },
 
+  retire: {
+    open: "La clé est perdue ou volée",
+    heading: "Abandonner la clé du site",
+    better:
+      "Si vous avez encore le fichier et que personne d’autre ne l’a, changez plutôt la clé du site : aucun appel n’est alors perdu.",
+    question: "Que s’est-il passé ?",
+    choose: "Veuillez dire ce qui s’est passé.",
+    lost: "Perdue",
+    stolen: "Volée",
+    hints: {
+      lost: "Le fichier a disparu, ou personne ne connaît sa phrase secrète. Personne d’autre ne l’a. Les appels vérifiés continuent jusqu’à la fin du temps du dernier approbateur : choisissez une heure calme avant cela.",
+      stolen:
+        "Quelqu’un d’autre a peut-être le fichier et sa phrase secrète. Avec un service en de mauvaises mains, il pourrait se faire passer pour vos experts sur chaque page qui contient cette clé : retirez d’abord le code de vos pages, puis continuez ici.",
+    },
+    happens: "Ce qui se passe",
+    steps: [
+      "Aussitôt, les pages qui contiennent l’ancienne clé n’appellent plus personne, et le disent, jusqu’à ce que vous y ayez copié le nouveau code.",
+      "Vous créez une nouvelle clé du site, ici même.",
+      "Le navigateur de chaque expert doit être approuvé à nouveau, par son code. Les autres administrateurs ouvrent le nouveau fichier de clé.",
+      "Vous copiez le nouveau code dans chaque page.",
+      "L’ancienne clé n’est plus jamais acceptée, et quiconque ouvre cette console voit qui l’a abandonnée, et quand. Cela ne peut pas être annulé.",
+    ],
+    confirm: (name) => `Tapez « ${name} » pour confirmer`,
+    wrong: "Ce n’est pas le nom de votre organisation tel qu’il figure ci-dessus.",
+    action: "Abandonner la clé du site",
+    listHeading: "Clés du site abandonnées",
+    listText:
+      "Les pages qui contiennent encore l’une d’elles n’appellent personne. Si personne chez vous n’a fait cela, demandez à ceux qui exploitent le service.",
+    by: (name, time) => `par ${name}, ${time}`,
+  },
+
   snippet: {
     siteKey: "Clé du site",
     foreign:
-      "Le service a mis dans ce code une autre clé du site que celle pour laquelle ce navigateur approuve. Ne le copiez pas, et demandez à ceux qui exploitent le service.",
+      "Le service n’a pas mis dans ce code la clé du site pour laquelle ce navigateur approuve. Ne le copiez pas, et demandez à ceux qui exploitent le service.",
   },
 
   alarms: {

@@ -101,6 +101,7 @@ export const it: TrustTexts = {
     revoked: "A questo browser è stata tolta l’approvazione. Con il file della chiave riceve una chiave nuova.",
     foreign:
       "Il servizio indica un’altra chiave del sito rispetto a quella per cui questo browser approva. Se da voi nessuno l’ha cambiata, qualcuno interferisce: non copiate il codice, e chiedete a chi gestisce il servizio.",
+    gone: "Il servizio non indica più nessuna chiave del sito, e questo browser approva per una. Se nessuno da voi l’ha abbandonata, qualcuno sta intervenendo: non createne una nuova, e chiedete a chi gestisce il servizio.",
     renew: "Apri il file della chiave",
     renewed: "Questo browser approva dispositivi per 90 giorni.",
     failed: "Ciò che era dovuto non si è potuto firmare.",
@@ -197,10 +198,41 @@ export const it: TrustTexts = {
     ],
   },
 
+  retire: {
+    open: "La chiave è persa o rubata",
+    heading: "Abbandonare la chiave del sito",
+    better:
+      "Se avete ancora il file e nessun altro lo ha, cambiate piuttosto la chiave del sito: così non si perde nessuna chiamata.",
+    question: "Che cosa è successo?",
+    choose: "Dite che cosa è successo.",
+    lost: "Persa",
+    stolen: "Rubata",
+    hints: {
+      lost: "Il file non c’è più, o nessuno conosce la sua frase segreta. Nessun altro lo ha. Le chiamate verificate continuano finché finisce il tempo dell’ultimo approvatore: scegliete prima un’ora tranquilla.",
+      stolen:
+        "Forse qualcun altro ha il file e la sua frase segreta. Insieme a un servizio in mani sbagliate potrebbe farsi passare per i vostri esperti su ogni pagina che contiene questa chiave: togliete prima il codice dalle pagine, poi continuate qui.",
+    },
+    happens: "Che cosa succede",
+    steps: [
+      "Subito le pagine che contengono la vecchia chiave non chiamano più nessuno, e lo dicono, finché non vi avete copiato il nuovo codice.",
+      "Create una nuova chiave del sito, proprio qui.",
+      "Il browser di ogni esperto va approvato di nuovo, con il suo codice. Gli altri amministratori aprono il nuovo file della chiave.",
+      "Copiate il nuovo codice in ogni pagina.",
+      "La vecchia chiave non viene mai più accettata, e chiunque apra questa console vede chi l’ha abbandonata, e quando. Non si può annullare.",
+    ],
+    confirm: (name) => `Scrivete «${name}» per confermare`,
+    wrong: "Questo non è il nome della vostra organizzazione come sta qui sopra.",
+    action: "Abbandonare la chiave del sito",
+    listHeading: "Chiavi del sito abbandonate",
+    listText:
+      "Le pagine che ne contengono ancora una non chiamano nessuno. Se nessuno da voi lo ha fatto, chiedete a chi gestisce il servizio.",
+    by: (name, time) => `da ${name}, ${time}`,
+  },
+
   snippet: {
     siteKey: "Chiave del sito",
     foreign:
-      "Il servizio ha messo in questo codice un’altra chiave del sito rispetto a quella per cui questo browser approva. Non copiatelo, e chiedete a chi gestisce il servizio.",
+      "Il servizio non ha messo in questo codice la chiave del sito per cui questo browser approva. Non copiatelo, e chiedete a chi gestisce il servizio.",
   },
 
   alarms: {
