@@ -1,41 +1,8 @@
 // The engine in real browsers: media both ways, chat, files, ICE restart, a side that starts anew, hanging up.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { after, before, describe, test } from "node:test";
-import { build } from "esbuild";
-import { chromium } from "playwright-core";
-import puppeteer from "puppeteer-core";
-
-const here = new URL(".", import.meta.url).pathname;
-
-const browsers = {
-  Chromium: () =>
-    chromium.launch({
-      executablePath: process.env.VISAVIS_CHROMIUM ?? "/usr/bin/chromium",
-      chromiumSandbox: false,
-      args: [
-        "--headless",
-        "--disable-gpu",
-        "--disable-quic",
-        "--use-fake-device-for-media-stream",
-        "--use-fake-ui-for-media-stream",
-        "--auto-accept-this-tab-capture",
-      ],
-    }),
-  Firefox: () =>
-    puppeteer.launch({
-      browser: "firefox",
-      executablePath: process.env.VISAVIS_FIREFOX ?? "/usr/bin/firefox-esr",
-      headless: true,
-      extraPrefsFirefox: {
-        "media.navigator.streams.fake": true,
-        "media.navigator.permission.disabled": true,
-        "media.peerconnection.ice.loopback": true,
-        "media.autoplay.default": 0,
-      },
-    }),
-};
+import { browsers, open } from "./browsers.mjs";
 
 for (const name of Object.keys(browsers)) {
   describe(name, () => suite(name, false));
@@ -43,37 +10,15 @@ for (const name of Object.keys(browsers)) {
 }
 
 function suite(name, sealed) {
-  let server;
-  let browser;
   let page;
+  let close;
 
   before(async () => {
-    const { outputFiles } = await build({
-      entryPoints: [`${here}pair.ts`],
-      bundle: true,
-      format: "esm",
-      write: false,
-      target: "es2022",
-    });
-    const script = outputFiles[0].text;
-    server = createServer((request, response) => {
-      const js = request.url === "/pair.js";
-      response.writeHead(200, { "content-type": js ? "text/javascript" : "text/html" });
-      response.end(js ? script : '<!doctype html><title>pair</title><script type="module" src="/pair.js"></script>');
-    });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    browser = await browsers[name]();
-    page = await browser.newPage();
-    page.on("pageerror", (error) => console.error(`${name}:`, error.message));
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await page.waitForFunction(() => "service" in globalThis);
+    ({ page, close } = await open(name, "pair.ts", "service"));
     if (sealed) await page.evaluate(() => seal());
   });
 
-  after(async () => {
-    await browser?.close();
-    server?.close();
-  });
+  after(() => close?.());
 
   test("a call connects and both sides decode pictures", { timeout: 30_000 }, async () => {
     await page.evaluate(async () => {

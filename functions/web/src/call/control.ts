@@ -2,7 +2,8 @@
 // that a page can follow.
 
 import { isId } from "./bytes.ts";
-import type { ControlMessage } from "./types.ts";
+import { asMessage } from "./payload.ts";
+import type { ControlMessage, Member } from "./types.ts";
 
 /** A whole conversation may be told at once: after a reload of this page. */
 export const BURST = 600;
@@ -10,6 +11,9 @@ export const PER_SECOND = 20;
 /** The longest chat message, each character escaped, and what is around it. */
 const LONGEST_MESSAGE = 32 * 1024;
 const LONGEST_MEDIA_TYPE = 100;
+const LONGEST_NAME = 80;
+/** In one call, with its two ends. */
+export const MOST_MEMBERS = 4;
 
 export class ControlReader {
   #now: () => number;
@@ -55,6 +59,17 @@ function asControlMessage(value: unknown): ControlMessage | undefined {
     if (type === "code-commit") return isHash(commitment) ? { type, members, commitment } : undefined;
     return isHash(secret) ? { type, members, secret } : undefined;
   }
+  if (type === "members") {
+    const { call, members } = rest;
+    if (typeof call !== "string" || !isId(call) || !Array.isArray(members)) return undefined;
+    if (members.length < 2 || members.length > MOST_MEMBERS) return undefined;
+    return { type, call, members: members.map(asMember) };
+  }
+  if (type === "pass") {
+    const { to, from, message } = rest;
+    if (typeof to !== "string" || !isId(to) || typeof from !== "string" || !isId(from)) return undefined;
+    return { type, to, from, message: asMessage(message) };
+  }
   if (typeof id !== "string" || !isId(id)) return undefined;
   switch (type) {
     case "chat":
@@ -71,4 +86,16 @@ function asControlMessage(value: unknown): ControlMessage | undefined {
       return typeof sha256 === "string" ? { type, id, sha256 } : undefined;
   }
   return undefined;
+}
+
+const KINDS = ["visitor", "expert", "colleague", "guest"] as const;
+
+/** Throws on what has not the documented form. */
+function asMember(value: unknown): Member {
+  const { id, kind: told, name, fingerprint } = (value ?? {}) as Record<string, unknown>;
+  const kind = KINDS.find((one) => one === told);
+  const known = typeof id === "string" && isId(id) && kind && typeof name === "string";
+  if (!known || typeof fingerprint !== "string" || !/^[0-9a-f]{64}$/.test(fingerprint))
+    throw new TypeError("not a member of the documented form");
+  return { id, kind, name: name.slice(0, LONGEST_NAME), fingerprint };
 }

@@ -2,59 +2,66 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { newId } from "./bytes.ts";
-import { byArrival, type ChatEntry, Conversation, LONGEST_CHAT } from "./conversation.ts";
+import { Chat, type ChatEntry, LONGEST_CHAT } from "./chat.ts";
+import { byArrival, Conversation } from "./conversation.ts";
 import type { FileTransfer } from "./files.ts";
-import { OPEN_OFFERS } from "./files.ts";
+import { FileTransfers, OPEN_OFFERS } from "./files.ts";
+import { Group } from "./group.ts";
+import { provide } from "./later.ts";
 import type { Link } from "./link.ts";
 import type { ControlMessage } from "./types.ts";
 
+provide({ FileTransfers, Group });
+
 /** A conversation, what it shows, and what it tells the other side. */
-function open() {
+async function open() {
   const shown = {
     chat: [] as readonly ChatEntry[],
     files: [] as readonly FileTransfer[],
     told: [] as ControlMessage[],
   };
-  const conversation = new Conversation({
-    chat: (chat) => {
-      shown.chat = chat;
-    },
+  const written = new Chat();
+  written.subscribe((entries) => {
+    shown.chat = entries;
+  }, new AbortController().signal);
+  const conversation = new Conversation(written, {
     files: (files) => {
       shown.files = files;
     },
     showing: () => {},
-    code: () => {},
+    group: () => {},
     bye: () => {},
   });
+  await Promise.resolve();
   conversation.connect({
     control: { readyState: "open", send: (text: string) => shown.told.push(JSON.parse(text)) },
     files: {},
   } as unknown as Link);
   shown.told = [];
   const hear = (message: ControlMessage): void => conversation.hear(JSON.stringify(message));
-  return { conversation, shown, hear };
+  return { conversation, say: (text: string) => written.say(text), shown, hear };
 }
 
 const chat = (text: string, at = new Date().toISOString()): ControlMessage => ({ type: "chat", id: newId(), text, at });
 
-test("of a long chat the newest entries are kept, whoever wrote them", () => {
-  const { conversation, shown, hear } = open();
+test("of a long chat the newest entries are kept, whoever wrote them", async () => {
+  const { say, shown, hear } = await open();
   for (let count = 0; count < LONGEST_CHAT + 10; count++) hear(chat(`${count}`));
-  conversation.say("mine");
+  say("mine");
   assert.equal(shown.chat.length, LONGEST_CHAT);
   assert.deepEqual([shown.chat[0]?.text, shown.chat.at(-1)?.text], ["11", "mine"]);
 });
 
-test("what is said twice is shown once", () => {
-  const { shown, hear } = open();
+test("what is said twice is shown once", async () => {
+  const { shown, hear } = await open();
   const message = chat("once");
   hear(message);
   hear(message);
   assert.equal(shown.chat.length, 1);
 });
 
-test("a peer has so many open offers and no more", () => {
-  const { conversation, shown, hear } = open();
+test("a peer has so many open offers and no more", async () => {
+  const { conversation, shown, hear } = await open();
   const offer = (): string => {
     const id = newId();
     hear({ type: "file", id, name: "a", size: 1, media_type: "" });
@@ -64,13 +71,13 @@ test("a peer has so many open offers and no more", () => {
   const excess = offer();
   assert.equal(shown.files.length, OPEN_OFFERS);
   assert.deepEqual(shown.told, [{ type: "file-refuse", id: excess }]);
-  conversation.files.refuse(first ?? "");
+  conversation.files?.refuse(first ?? "");
   offer();
   assert.equal(shown.files.length, OPEN_OFFERS + 1);
 });
 
-test("offers that are withdrawn again and again do not pile up", () => {
-  const { shown, hear } = open();
+test("offers that are withdrawn again and again do not pile up", async () => {
+  const { shown, hear } = await open();
   for (let count = 0; count < 250; count++) {
     const id = newId();
     hear({ type: "file", id, name: "a", size: 1, media_type: "" });
@@ -79,21 +86,21 @@ test("offers that are withdrawn again and again do not pile up", () => {
   assert.equal(shown.files.length, 100);
 });
 
-test("what comes later stands later, whatever time the other side claims", () => {
-  const { conversation, shown, hear } = open();
-  conversation.say("first");
+test("what comes later stands later, whatever time the other side claims", async () => {
+  const { say, shown, hear } = await open();
+  say("first");
   hear(chat("second", new Date(Date.now() - 3_600_000).toISOString()));
   hear({ type: "file", id: newId(), name: "third", size: 1, media_type: "" });
   hear(chat("fourth", "1970-01-01T00:00:00.000Z"));
-  conversation.say("fifth");
+  say("fifth");
   assert.deepEqual(
     byArrival(shown.chat, shown.files).map((entry) => ("text" in entry ? entry.text : entry.name)),
     ["first", "second", "third", "fourth", "fifth"],
   );
 });
 
-test("a time that the other side claims is shown only when it can be true", () => {
-  const { shown, hear } = open();
+test("a time that the other side claims is shown only when it can be true", async () => {
+  const { shown, hear } = await open();
   const before = Date.now();
   const hour = 3_600_000;
   const plausible = [before - 23 * hour, before + 23 * hour].map((time) => new Date(time).toISOString());

@@ -1,98 +1,79 @@
-// What the two sides say to each other on the channel `control`: chat, what each shows, files, goodbye.
+// What the two ends of a connection say to each other on the channel `control`: chat, what each shows, files, goodbye.
 
-import type { CodeMessage } from "../trust/code.ts";
-import { newId } from "./bytes.ts";
-import { holdsCardNumber } from "./cards.ts";
+import type { Chat, ChatEntry } from "./chat.ts";
 import { ControlReader } from "./control.ts";
-import { type FileTransfer, FileTransfers } from "./files.ts";
+import type { FileTransfer, FileTransfers } from "./files.ts";
+import { later } from "./later.ts";
 import type { Link } from "./link.ts";
-import type { ControlMessage, Showing } from "./types.ts";
-
-export interface ChatEntry {
-  id: string;
-  mine: boolean;
-  text: string;
-  /** To be shown; in order they are by {@link arrived}. */
-  at: string;
-  /** When it was written or came here, in milliseconds of this page's life. */
-  arrived: number;
-  /** Whether it went out; it is sent when the connection is back. */
-  sent: boolean;
-}
-
-/** What became of a text: said, or why not. */
-export type Said = "said" | "empty" | "too-long" | "card-number";
-
-/** The longest chat message. */
-export const LONGEST_TEXT = 4_000;
-/** Of more messages the oldest are dropped. */
-export const LONGEST_CHAT = 500;
-/** Milliseconds. */
-const DAY = 24 * 60 * 60_000;
+import type { LocalMedia } from "./media.ts";
+import type { ControlMessage, GroupMessage, Showing } from "./types.ts";
 
 export interface ConversationEvents {
-  chat: (chat: readonly ChatEntry[]) => void;
   files: (files: readonly FileTransfer[]) => void;
   /** What the other side shows now. */
   showing: (showing: Showing) => void;
-  /** A step of the short code. */
-  code: (message: CodeMessage) => void;
+  /** What concerns all who are in the call. */
+  group: (message: GroupMessage) => void;
   /** The other side has hung up. */
   bye: () => void;
 }
 
+const MOST_EARLY = 32;
+
+/** Who is at the other end, where that is not the other side of the call. */
+export interface Joined {
+  name: () => string;
+  /** What was written before is not for them, in milliseconds of this page's life; before they connect unless told. */
+  since?: number;
+}
+
 /** Outlives the connections that carry it: what could not be said is said on the next one. */
 export class Conversation {
-  readonly files: FileTransfers;
+  /** Nothing until what it needs is loaded. */
+  files: FileTransfers | undefined;
+  /** What was said of files before. */
+  #early: ControlMessage[] = [];
+  #chat: Chat;
   #events: ConversationEvents;
+  #joined: Joined | undefined;
+  #joinedAt: number | undefined;
   #link: Link | undefined;
   #control = new ControlReader();
-  #chat: readonly ChatEntry[] = [];
   #showing: Showing = { microphone: false, camera: false, screen: false };
 
-  constructor(events: ConversationEvents) {
+  constructor(chat: Chat, events: ConversationEvents, joined?: Joined) {
+    this.#chat = chat;
     this.#events = events;
-    this.files = new FileTransfers((message) => this.#tell(message), events.files);
+    this.#joined = joined;
+    this.#joinedAt = joined ? joined.since : Number.NEGATIVE_INFINITY;
+    void later.then(({ FileTransfers }) => {
+      const files = new FileTransfers((message) => this.tell(message), events.files);
+      this.files = files;
+      if (this.#link) files.connect(this.#link.files);
+      for (const message of this.#early.splice(0)) files.handle(message);
+    });
   }
 
   /** The channels of a new connection are open. The other side drops what it has; after its reload it has nothing. */
   connect(link: Link): void {
     this.#link = link;
-    this.#tell({ type: "showing", ...this.#showing });
-    this.#setChat(this.#chat.map((entry) => (entry.mine ? { ...entry, sent: this.#tellChat(entry) } : entry)));
-    this.files.connect(link.files);
+    this.tell({ type: "showing", ...this.#showing });
+    this.#joinedAt ??= performance.now();
+    this.#chat.connected(this.#tellChat, this.#joinedAt);
+    this.files?.connect(link.files);
   }
 
-  say(text: string): Said {
-    const trimmed = text.trim();
-    if (trimmed === "") return "empty";
-    if (trimmed.length > LONGEST_TEXT) return "too-long";
-    if (holdsCardNumber(trimmed)) return "card-number";
-    const entry: ChatEntry = {
-      id: newId(),
-      mine: true,
-      text: trimmed,
-      at: new Date().toISOString(),
-      arrived: performance.now(),
-      sent: false,
+  /** What this side shows now: its tracks go on the link, and the other side is told when it has changed. */
+  show({ state }: LocalMedia, link: Link | undefined): void {
+    link?.setTracks({ microphone: state.microphoneTrack, camera: state.cameraTrack, screen: state.screenTrack });
+    const showing: Showing = {
+      microphone: state.microphone.status === "on",
+      camera: state.camera.status === "on",
+      screen: state.screen.status === "on",
     };
-    this.#setChat([...this.#chat, { ...entry, sent: this.#tellChat(entry) }]);
-    return "said";
-  }
-
-  /** What this side shows now; told when it has changed. */
-  show(showing: Showing): void {
     const same = (["microphone", "camera", "screen"] as const).every((kind) => showing[kind] === this.#showing[kind]);
     this.#showing = showing;
-    if (!same) this.#tell({ type: "showing", ...showing });
-  }
-
-  code(message: CodeMessage): void {
-    this.#tell(message);
-  }
-
-  bye(): void {
-    this.#tell({ type: "bye" });
+    if (!same) this.tell({ type: "showing", ...showing });
   }
 
   /** A text from the channel; what the {@link ControlReader} does not take is dropped. */
@@ -100,16 +81,9 @@ export class Conversation {
     const message = this.#control.read(text);
     if (!message) return;
     switch (message.type) {
-      case "chat": {
-        const { id } = message;
-        if (this.#chat.some((entry) => entry.id === id)) return;
-        const said = message.text.slice(0, LONGEST_TEXT);
-        this.#setChat([
-          ...this.#chat,
-          { id, mine: false, text: said, at: plausible(message.at), arrived: performance.now(), sent: true },
-        ]);
+      case "chat":
+        this.#chat.heard(message, this.#joined?.name());
         return;
-      }
       case "showing": {
         const { microphone, camera, screen } = message;
         this.#events.showing({ microphone, camera, screen });
@@ -117,32 +91,44 @@ export class Conversation {
       }
       case "code-commit":
       case "code-reveal":
-        this.#events.code(message);
+      case "members":
+      case "pass":
+        this.#events.group(message);
         return;
       case "bye":
         this.#events.bye();
         return;
       default:
-        this.files.handle(message);
+        if (this.files) this.files.handle(message);
+        else if (this.#early.length < MOST_EARLY) this.#early.push(message);
     }
   }
 
-  #setChat(chat: readonly ChatEntry[]): void {
-    this.#chat = chat.slice(-LONGEST_CHAT);
-    this.#events.chat(this.#chat);
-  }
-
-  #tellChat({ id, text, at }: ChatEntry): boolean {
-    return this.#tell({ type: "chat", id, text, at });
+  /** A frame from the channel `files`; what is none is dropped. */
+  hearFile(frame: ArrayBuffer): void {
+    try {
+      this.files?.receive(frame);
+    } catch {
+      // Not a frame of the documented form.
+    }
   }
 
   /** Whether it went out. */
-  #tell(message: ControlMessage): boolean {
+  tell(message: ControlMessage): boolean {
     const control = this.#link?.control;
     if (control?.readyState !== "open") return false;
     control.send(JSON.stringify(message));
     return true;
   }
+
+  /** The connection is gone, and there will be no other. */
+  end(): void {
+    this.#chat.left(this.#tellChat);
+    this.#link = undefined;
+    this.files?.interrupt();
+  }
+
+  #tellChat = ({ id, text, at }: ChatEntry): boolean => this.tell({ type: "chat", id, text, at });
 }
 
 /** Messages and files as they came. The times that the other side tells decide nothing: its clock may be wrong. */
@@ -151,11 +137,4 @@ export function byArrival(
   files: readonly FileTransfer[],
 ): readonly (ChatEntry | FileTransfer)[] {
   return [...chat, ...files].sort((a, b) => a.arrived - b.arrived);
-}
-
-/** The time that the other side tells; now where that is more than a day away. */
-function plausible(told: string): string {
-  const now = Date.now();
-  const at = Date.parse(told);
-  return new Date(Math.abs(at - now) <= DAY ? at : now).toISOString();
 }

@@ -38,6 +38,8 @@ export type FileStatus =
 export interface FileTransfer {
   readonly id: string;
   readonly mine: boolean;
+  /** From or to whom, where that is not the other side of the call. */
+  readonly with?: string;
   readonly name: string;
   readonly size: number;
   readonly mediaType: string;
@@ -108,6 +110,10 @@ export class FileTransfers {
   constructor(tell: (message: ControlMessage) => void, changed: (transfers: readonly FileTransfer[]) => void) {
     this.#tell = tell;
     this.#changed = changed;
+  }
+
+  get all(): readonly FileTransfer[] {
+    return [...this.#transfers.values()];
   }
 
   /** A new connection: what was under way is lost, what was only offered is offered again. */
@@ -316,7 +322,7 @@ export class FileTransfers {
 
   #put(transfer: FileTransfer): void {
     this.#transfers.set(transfer.id, transfer);
-    this.#changed([...this.#transfers.values()]);
+    this.#changed(this.all);
   }
 
   /** Told now and then: nobody can watch each frame. */

@@ -31,9 +31,11 @@ export class CertificateGate {
   #size = 0;
   #watched = new Set<RTCDtlsTransport>();
 
-  constructor(pc: RTCPeerConnection, events: GateEvents) {
+  /** `expected`: the fingerprint, where it is known before a description. */
+  constructor(pc: RTCPeerConnection, events: GateEvents, expected?: string) {
     this.#pc = pc;
     this.#events = events;
+    this.#expected = expected;
     pc.addEventListener("connectionstatechange", () => void this.look());
   }
 
@@ -46,8 +48,8 @@ export class CertificateGate {
   }
 
   /**
-   * Takes the fingerprint of a description of the other side, before the connection is given it: the first says what is
-   * expected. Throws {@link CheckFailed} when a later one has another.
+   * Takes the fingerprint of a description of the other side, before the connection is given it: unless it is known, the
+   * first says what is expected. Throws {@link CheckFailed} when one has another.
    */
   expect(sdp: string): void {
     const fingerprint = fingerprintOf(sdp);

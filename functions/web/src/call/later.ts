@@ -1,9 +1,11 @@
 // What of a call its first picture does not wait for: a widget loads it with its second script, which hands it over here.
 
-import type { CodeExchange } from "./code-exchange.ts";
+import type { FileTransfers } from "./files.ts";
+import type { Group } from "./group.ts";
 
 export interface Later {
-  CodeExchange: typeof CodeExchange;
+  FileTransfers: typeof FileTransfers;
+  Group: typeof Group;
 }
 
 let provided: (later: Later) => void;

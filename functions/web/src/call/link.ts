@@ -60,18 +60,31 @@ export class Link {
   #released = true;
   #closed = false;
 
-  /** `certificate`: the one of this side for the whole call. */
-  constructor(connection: string, iceServers: RTCIceServer[], certificate: RTCCertificate, events: LinkEvents) {
+  /**
+   * `certificate`: the one of this side for the whole call. `expected`: the fingerprint of the other side's, where it is
+   * known before its description.
+   */
+  constructor(
+    connection: string,
+    iceServers: RTCIceServer[],
+    certificate: RTCCertificate,
+    events: LinkEvents,
+    expected?: string,
+  ) {
     this.connection = connection;
     this.#events = events;
     this.pc = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle", certificates: [certificate] });
-    this.#gate = new CertificateGate(this.pc, {
-      opened: () => {
-        events.checked();
-        events.state();
+    this.#gate = new CertificateGate(
+      this.pc,
+      {
+        opened: () => {
+          events.checked();
+          events.state();
+        },
+        failed: (error) => events.failed(error),
       },
-      failed: (error) => events.failed(error),
-    });
+      expected,
+    );
     this.pc.addEventListener("icecandidate", ({ candidate }) => this.#gathered(candidate));
     this.pc.addEventListener("connectionstatechange", () => events.state());
     // In the offerer the channels must be there before the offer; in the answerer they do no harm.

@@ -15,6 +15,8 @@ export interface NegotiationOptions {
   call: Id;
   iceServers: RTCIceServer[];
   payloads: Payloads | Promise<Payloads>;
+  /** Of this side; its own unless told. */
+  certificate?: Promise<RTCCertificate>;
 }
 
 /** What is told of the latest link, and: */
@@ -70,6 +72,7 @@ export class Negotiation {
     this.#call = options.call;
     this.#iceServers = options.iceServers;
     this.#payloads = Promise.resolve(options.payloads);
+    this.#certificate = options.certificate;
     // Told where they are needed.
     this.#payloads.catch(() => {});
     this.#events = events;
@@ -197,6 +200,21 @@ export class Negotiation {
     }
   }
 
+  /** Of this side, for all its connections of the call. */
+  certificate(): Promise<RTCCertificate> {
+    this.#certificate ??= RTCPeerConnection.generateCertificate({
+      name: "ECDSA",
+      namedCurve: "P-256",
+    } as EcKeyGenParams);
+    return this.#certificate;
+  }
+
+  /** Fresh ones where the last are old, or did not help before `attempt`. */
+  async iceServers(attempt: number): Promise<RTCIceServer[]> {
+    await this.#refreshCredentials(attempt);
+    return this.#iceServers;
+  }
+
   /** Nothing is sent or heard any more; the last link is the caller's to close. */
   stop(): Link | undefined {
     this.#stopped = true;
@@ -270,11 +288,7 @@ export class Negotiation {
   }
 
   async #newLink(connection: string): Promise<Link> {
-    this.#certificate ??= RTCPeerConnection.generateCertificate({
-      name: "ECDSA",
-      namedCurve: "P-256",
-    } as EcKeyGenParams);
-    const certificate = await this.#certificate;
+    const certificate = await this.certificate();
     const events = this.#events;
     const current = (): boolean => link === this.#link;
     const link: Link = new Link(connection, this.#iceServers, certificate, {

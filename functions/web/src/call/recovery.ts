@@ -2,6 +2,8 @@
 
 /** A connection that came loose often comes back by itself in this time. Milliseconds. */
 export const LOOSE = 1_500;
+/** Longer than it takes to connect through a relay and a slow network. Milliseconds. */
+export const CONNECTED_WITHIN = 8_000;
 /** An attempt that did not help is followed by the next after this time, at first and at most. Milliseconds. */
 const AGAIN = 4_000;
 const AGAIN_AT_MOST = 15_000;

@@ -1,7 +1,8 @@
 // What a session shows of a call.
 
 import type { CheckReason } from "../trust/failure.ts";
-import type { ChatEntry } from "./conversation.ts";
+import type { ChatEntry } from "./chat.ts";
+import type { Companion } from "./companion.ts";
 import type { FileTransfer } from "./files.ts";
 import type { Proven } from "./payload.ts";
 import type { Quality } from "./quality.ts";
@@ -78,6 +79,8 @@ export interface SessionState {
   peer: Proven | undefined;
   /** The short code, `123 456`, that all sides see who are in the same call. */
   code: string | undefined;
+  /** Who is in the call beside the other side. */
+  companions: readonly Companion[];
   trouble: Trouble | undefined;
   /** The other side's voice and camera, once its certificate is checked; a new stream after the other side's reload. */
   remote: MediaStream | undefined;

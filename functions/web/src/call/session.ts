@@ -3,21 +3,21 @@
 // A session speaks through an `Api` and hears through `handle`, which its owner feeds from a `Mailbox`. It holds no user
 // interface; a `<visavis-call-view>` shows it.
 
-import type { CodeMessage } from "../trust/code.ts";
 import { CheckFailed, Unsupported } from "../trust/failure.ts";
 import type { Api } from "./api.ts";
 import { Problem } from "./api.ts";
 import { holdsCardNumber } from "./cards.ts";
-import type { CodeExchange } from "./code-exchange.ts";
-import { Conversation, type Said } from "./conversation.ts";
-import { later } from "./later.ts";
+import { Chat, type Said } from "./chat.ts";
+import { Conversation } from "./conversation.ts";
+import type { FileTransfer } from "./files.ts";
 import type { Link } from "./link.ts";
 import type { MailboxStatus } from "./mailbox.ts";
 import type { LocalMedia } from "./media.ts";
 import { Negotiation } from "./negotiation.ts";
+import { type OtherSide, Participation } from "./participation.ts";
 import { type Payloads, plainPayloads } from "./payload.ts";
 import { watchQuality } from "./quality.ts";
-import { LOOSE, Recovery } from "./recovery.ts";
+import { CONNECTED_WITHIN, LOOSE, Recovery } from "./recovery.ts";
 import {
   type Failure,
   type Outcome,
@@ -29,7 +29,7 @@ import {
 import { Store } from "./store.ts";
 import type { Call, Envelope, Id, Ring } from "./types.ts";
 
-export type { ChatEntry, Said } from "./conversation.ts";
+export type { ChatEntry, Said } from "./chat.ts";
 export type { Failure, Outcome, Phase, SessionState, Trouble } from "./session-state.ts";
 
 export interface SessionOptions {
@@ -43,12 +43,12 @@ export interface SessionOptions {
   own?: Id;
   /** How the two sides close what they say to each other; plain unless told. */
   payloads?: Payloads | Promise<Payloads>;
+  /** Visitor: was invited into another call, whose expert tells who is in it. */
+  invited?: boolean;
+  /** Expert: the call that somebody joins by this one. Both have one chat and one group. */
+  host?: CallSession;
 }
 
-/** Longer than it takes through a relay and a slow network. Milliseconds. */
-const CONNECTED_WITHIN = 8_000;
-/** What the other side says of a code, over some reloads, before this side can hear it. */
-const MOST_EARLY = 16;
 export class CallSession extends Store<SessionState> {
   readonly role: "visitor" | "expert";
   readonly media: LocalMedia;
@@ -58,12 +58,12 @@ export class CallSession extends Store<SessionState> {
   #visitorName: string | undefined;
   #negotiation: Negotiation;
   #conversation: Conversation;
-  #own: Id | undefined;
-  #code: CodeExchange | undefined;
-  /** The link on which the code was begun. */
-  #agreedOn: Link | undefined;
-  /** Of the code, from before it can be heard: what it needs is loaded late, or it is not known who is at the other side. */
-  #early: CodeMessage[] = [];
+  #chat: Chat;
+  /** The call that is joined by this one. */
+  #host: CallSession | undefined;
+  #participation: Participation;
+  /** Of the other side, and of the others. */
+  #files: [readonly FileTransfer[], readonly FileTransfer[]] = [[], []];
   #stopped = new AbortController();
   #recovery = new Recovery((attempt) => this.#restart(attempt));
   #reachable = true;
@@ -77,6 +77,7 @@ export class CallSession extends Store<SessionState> {
       failure: undefined,
       peer: undefined,
       code: undefined,
+      companions: [],
       trouble: undefined,
       remote: undefined,
       remoteScreen: undefined,
@@ -89,36 +90,29 @@ export class CallSession extends Store<SessionState> {
     this.id = options.call;
     this.media = options.media;
     this.#api = options.api;
-    this.#conversation = new Conversation({
-      chat: (chat) => this.change({ chat }),
-      files: (files) => this.change({ files }),
-      showing: (showing) => this.change({ showing }),
-      code: (message) => this.#hearCode(message),
-      bye: () => this.#finish("other-hung-up"),
-    });
-    const { role, api, call, iceServers, own, payloads = plainPayloads } = options;
-    this.#own = own;
-    if (own) {
-      const events = {
-        tell: (message: CodeMessage) => this.#conversation.code(message),
-        code: (code: string | undefined) => this.change({ code }),
-        failed: (error: CheckFailed) => this.#checkFailed(error),
-      };
-      void later.then(({ CodeExchange }) => {
-        if (this.#stopped.signal.aborted) return;
-        this.#code = new CodeExchange(call, own, events);
-        this.#agreeOnCode();
-      });
-    }
+    const { role, api, media, call, iceServers, own, payloads = plainPayloads, host } = options;
+    this.#host = host;
+    this.#chat = host ? host.#chat : new Chat();
+    this.#chat.subscribe((chat) => this.change({ chat }), this.#stopped.signal);
+    this.#conversation = new Conversation(
+      this.#chat,
+      {
+        files: (files) => this.#filesChanged(0, files),
+        showing: (showing) => this.change({ showing }),
+        group: (message) => this.#participation.hear(message),
+        bye: () => this.#finish("other-hung-up"),
+      },
+      host && { name: () => this.#other.name },
+    );
     this.#negotiation = new Negotiation(
-      { role, api, call, iceServers, payloads },
+      { role, api, call, iceServers, payloads, ...(host ? { certificate: host.#negotiation.certificate() } : {}) },
       {
         renewed: (link) => this.#renewed(link),
         state: () => this.#judge(),
         checked: () => this.#checked(),
         proven: (peer) => {
           this.change({ peer });
-          this.#agreeOnCode();
+          this.#participation.meet();
         },
         named: (name) => {
           this.#visitorName = name;
@@ -129,11 +123,35 @@ export class CallSession extends Store<SessionState> {
         call: (call) => this.#apply(call),
         control: (text) => this.#conversation.hear(text),
         controlOpen: (link) => this.#talk(link),
-        file: (frame) => this.#frame(frame),
+        file: (frame) => this.#conversation.hearFile(frame),
+      },
+    );
+    const negotiation = this.#negotiation;
+    const group = own && {
+      ...{ own, media, leads: role === "expert", call: options.invited ? undefined : call },
+      certificate: () => negotiation.certificate(),
+      iceServers: (attempt: number) => negotiation.iceServers(attempt),
+    };
+    this.#participation = new Participation(
+      {
+        ...{ chat: this.#chat, conversation: this.#conversation },
+        ...{
+          other: () => this.#other,
+          link: () => negotiation.link,
+          group: host ? host.#participation : group || undefined,
+        },
+      },
+      {
+        code: (code) => this.change({ code }),
+        companions: (companions) => this.change({ companions }),
+        files: (files) => this.#filesChanged(1, files),
+        failed: (error) => this.#checkFailed(error),
+        pairFailed: ({ reason }) => void api.alarm(call, reason).catch(() => {}),
       },
     );
     const { signal } = this.#stopped;
     this.media.subscribe(() => this.#mediaChanged(), signal);
+    if (host) this.subscribe(() => this.#participation.changed(), signal);
     globalThis.addEventListener?.("online", () => this.#networkChanged(), { signal });
     globalThis.addEventListener?.("offline", () => this.#judge(), { signal });
     (globalThis.navigator as { connection?: EventTarget } | undefined)?.connection?.addEventListener?.(
@@ -211,7 +229,7 @@ export class CallSession extends Store<SessionState> {
   async hangUp(): Promise<void> {
     const { phase } = this.state;
     if (phase === "over") return;
-    this.#conversation.bye();
+    this.#conversation.tell({ type: "bye" });
     this.#finish(phase === "ringing" || phase === "preparing" ? "cancelled" : "hung-up");
     // Nothing rings yet: there is nothing to tell the service.
     if (phase === "preparing") return;
@@ -263,30 +281,30 @@ export class CallSession extends Store<SessionState> {
         break;
       default:
         // What this client does not know says nothing of a call's state.
-        if (envelope.body.call) this.#apply(envelope.body.call);
+        if ("call" in envelope.body) this.#apply(envelope.body.call);
     }
   }
 
   /** Sends a chat message, now or when the connection is back, or says what is wrong with it. */
   say(text: string): Said {
-    return this.#conversation.say(text);
+    return this.#chat.say(text);
   }
 
-  /** Offers a file. Throws `FileTooLarge`. */
+  /** Offers a file, to each who is in the call. Throws `FileTooLarge`. */
   sendFile(file: File): void {
-    this.#conversation.files.send(file);
+    for (const files of this.#participation.files) files.send(file);
   }
 
   acceptFile(id: string): void {
-    this.#conversation.files.accept(id);
+    for (const files of this.#participation.files) files.accept(id);
   }
 
   refuseFile(id: string): void {
-    this.#conversation.files.refuse(id);
+    for (const files of this.#participation.files) files.refuse(id);
   }
 
   cancelFile(id: string): void {
-    this.#conversation.files.cancel(id);
+    for (const files of this.#participation.files) files.cancel(id);
   }
 
   /** The peer connection, for tests and statistics. */
@@ -312,7 +330,7 @@ export class CallSession extends Store<SessionState> {
     const { phase } = this.state;
     this.change({ call: this.#withName(call) });
     if (phase === "over") return;
-    this.#agreeOnCode();
+    this.#participation.meet();
     switch (call.state) {
       case "ringing":
         if (phase === "preparing") this.change({ phase: "ringing" });
@@ -348,8 +366,9 @@ export class CallSession extends Store<SessionState> {
     this.#stopped.abort();
     this.#recovery.stop();
     this.#stopQuality?.();
-    this.#conversation.files.interrupt();
-    this.media.stopScreen();
+    this.#conversation.end();
+    this.#participation.close();
+    if (!this.#host) this.media.stopScreen();
     const link = this.#negotiation.stop();
     // What is on its way on the data channels (bye) goes out first.
     if (this.state.outcome === "check-failed") link?.close();
@@ -395,36 +414,19 @@ export class CallSession extends Store<SessionState> {
 
   #talk(link: Link): void {
     this.#conversation.connect(link);
-    this.#agreeOnCode();
+    this.#participation.meet();
   }
 
-  /** As soon as the channel is there and it is known who is at the other side, whichever is later. */
-  #agreeOnCode(): void {
-    const { link } = this.#negotiation;
-    const code = this.#code;
-    const other = this.#other();
-    if (!code || !link?.checked || link.control.readyState !== "open" || link === this.#agreedOn || !other) return;
-    const { local, remote } = link.fingerprints;
-    if (!this.#own || !remote) return;
-    this.#agreedOn = link;
-    code.meet([
-      { id: this.#own, fingerprint: local },
-      { id: other, fingerprint: remote },
-    ]);
-    for (const message of this.#early.splice(0)) code.take(other, message);
-  }
-
-  #hearCode(message: CodeMessage): void {
-    const other = this.#other();
-    if (this.#code && other) this.#code.take(other, message);
-    else if (this.#early.length < MOST_EARLY) this.#early.push(message);
-  }
-
-  /** Who is at the other side: as proven, or as the service says. */
-  #other(): Id | undefined {
-    const { peer, call } = this.state;
-    if (typeof peer === "object") return peer.verified.expert;
-    return this.role === "visitor" ? call?.expert?.id : call?.visitor?.id;
+  /** Who is there: as proven, or as the service says. */
+  get #other(): OtherSide {
+    const { peer, call, phase, remote, remoteScreen, showing } = this.state;
+    const verified = typeof peer === "object" ? peer.verified : undefined;
+    const visits = this.role === "visitor";
+    const kind = visits ? "expert" : !this.#host ? "visitor" : verified ? "colleague" : "guest";
+    const status = phase === "connected" ? "connected" : "connecting";
+    const name = verified?.name ?? (visits ? call?.expert?.name : call?.visitor?.name) ?? "";
+    const id = visits ? (verified?.expert ?? call?.expert?.id) : call?.visitor?.id;
+    return { id, kind, name, status, remote, remoteScreen, showing };
   }
 
   #again(atOnce: boolean): void {
@@ -470,23 +472,14 @@ export class CallSession extends Store<SessionState> {
     void this.#negotiation.restart(attempt);
   }
 
-  // ---- Media and channels
+  // ---- Media and files
 
-  #mediaChanged(): void {
-    const { microphone, camera, screen, microphoneTrack, cameraTrack, screenTrack } = this.media.state;
-    this.#negotiation.link?.setTracks({ microphone: microphoneTrack, camera: cameraTrack, screen: screenTrack });
-    this.#conversation.show({
-      microphone: microphone.status === "on",
-      camera: camera.status === "on",
-      screen: screen.status === "on",
-    });
+  #filesChanged(whose: 0 | 1, files: readonly FileTransfer[]): void {
+    this.#files[whose] = files;
+    this.change({ files: this.#files.flat() });
   }
 
-  #frame(frame: ArrayBuffer): void {
-    try {
-      this.#conversation.files.receive(frame);
-    } catch {
-      // Not a frame of the documented form.
-    }
+  #mediaChanged(): void {
+    this.#conversation.show(this.media, this.#negotiation.link);
   }
 }

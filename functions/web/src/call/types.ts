@@ -43,6 +43,8 @@ export interface Call {
   visitor?: CallVisitor;
   /** Who answered. */
   expert?: Expert;
+  /** To experts only: by which invitation, and into which call. */
+  invitation?: { id: Id; call: Id };
   /** To the expert, in the answer of `PUT /presence`, while it rings. */
   payload?: string;
   /** To the expert, in the answer of `PUT /presence`, while it rings. */
@@ -73,6 +75,16 @@ export interface VisitorAccess {
   ice_servers: RTCIceServer[];
   /** Absent as long as the organisation has no site key. */
   trust?: TrustBundle;
+  /** Of who was invited into a call: by whom. */
+  invitation?: { id: Id; expert: { id: Id; name: string } };
+}
+
+/** The answer of `POST /calls/{call}/invitations`. */
+export interface Invitation {
+  invitation: Id;
+  /** Works once. */
+  secret: string;
+  expires_at: Time;
 }
 
 export type StaffRole = "expert" | "administrator";
@@ -127,7 +139,8 @@ export type Envelope =
   | EnvelopeOf<"call.ringing", { call: Call; payload: string; ice_servers: RTCIceServer[] }>
   | EnvelopeOf<"call.answered", { call: Call; payload: string }>
   | EnvelopeOf<"call.taken" | "call.declined" | "call.cancelled" | "call.missed" | "call.ended", { call: Call }>
-  | EnvelopeOf<"call.signal", { from: "visitor" | "expert"; payload: string }>;
+  | EnvelopeOf<"call.signal", { from: "visitor" | "expert"; payload: string }>
+  | EnvelopeOf<"call.invited", Invitation & { from: { id: Id; name: string } }>;
 
 /** What two clients say to each other through the service, which carries it unread. */
 export type Message =
@@ -143,6 +156,27 @@ export interface Showing {
   screen: boolean;
 }
 
+/** What somebody in a call is: its two ends, and whom the expert lets join. */
+export type MemberKind = "visitor" | "expert" | "colleague" | "guest";
+
+/** Somebody in a call, as its expert tells. */
+export interface Member {
+  id: Id;
+  kind: MemberKind;
+  /** Of a visitor or guest as they say; may be empty. */
+  name: string;
+  /** Of the DTLS certificate: SHA-256 in lower-case hexadecimal. */
+  fingerprint: string;
+}
+
+/** What concerns all who are in a call. */
+export type GroupMessage =
+  | CodeMessage
+  /** From the expert, to each: who is in `call` now. */
+  | { type: "members"; call: Id; members: Member[] }
+  /** From one member for another, by way of the expert. */
+  | { type: "pass"; to: Id; from: Id; message: Message };
+
 /** What two clients say to each other on the data channel `control`. */
 export type ControlMessage =
   | { type: "chat"; id: string; text: string; at: Time }
@@ -150,7 +184,7 @@ export type ControlMessage =
   | { type: "file"; id: string; name: string; size: number; media_type: string; sha256?: string }
   | { type: "file-accept" | "file-refuse" | "file-cancel"; id: string }
   | { type: "file-done"; id: string; sha256: string }
-  | CodeMessage
+  | GroupMessage
   | { type: "bye" };
 
 /** The slug at the end of a problem's `type`. */

@@ -3,11 +3,13 @@
 
 import { css, html, LitElement, nothing } from "lit";
 import { Api, Problem } from "../call/api.ts";
-import { newId, toBase64url } from "../call/bytes.ts";
+import { hex, newId, toBase64url, uuidFromBytes, uuidToBytes } from "../call/bytes.ts";
 import { holdsCardNumber } from "../call/cards.ts";
-import { byArrival, LONGEST_TEXT } from "../call/conversation.ts";
-import { FileTooLarge } from "../call/files.ts";
+import { LONGEST_TEXT } from "../call/chat.ts";
+import { byArrival, Conversation } from "../call/conversation.ts";
 import { provide } from "../call/later.ts";
+import { Link } from "../call/link.ts";
+import { CONNECTED_WITHIN, LOOSE, Recovery } from "../call/recovery.ts";
 import { define, Watching } from "../call/view/watching.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
@@ -23,11 +25,13 @@ const { binary, concat, equal, fields: encode, fromHex, id, object, parseJson, r
 export const shared = {
   lit: { css, html, LitElement, nothing },
   "call/api.ts": { Api, Problem },
-  "call/bytes.ts": { newId, toBase64url },
+  "call/bytes.ts": { hex, newId, toBase64url, uuidFromBytes, uuidToBytes },
   "call/cards.ts": { holdsCardNumber },
-  "call/conversation.ts": { byArrival, LONGEST_TEXT },
-  "call/files.ts": { FileTooLarge },
+  "call/chat.ts": { LONGEST_TEXT },
+  "call/conversation.ts": { byArrival, Conversation },
   "call/later.ts": { provide },
+  "call/link.ts": { Link },
+  "call/recovery.ts": { CONNECTED_WITHIN, LOOSE, Recovery },
   "call/view/watching.ts": { define, Watching },
   "theme/controls.ts": { base, buttons, fields },
   "theme/icons.ts": { icon },

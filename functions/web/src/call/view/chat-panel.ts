@@ -4,7 +4,8 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons, fields } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
-import { byArrival, LONGEST_TEXT } from "../conversation.ts";
+import { LONGEST_TEXT } from "../chat.ts";
+import { byArrival } from "../conversation.ts";
 import { FileTooLarge, type FileTransfer } from "../files.ts";
 import type { CallSession, ChatEntry } from "../session.ts";
 import { Watching } from "./watching.ts";

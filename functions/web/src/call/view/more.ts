@@ -1,6 +1,7 @@
 // The parts of a call that its first picture does not wait for.
 
-import { CodeExchange } from "../code-exchange.ts";
+import { FileTransfers } from "../files.ts";
+import { Group } from "../group.ts";
 import { provide } from "../later.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { DeviceChoices } from "./device-choice.ts";
@@ -11,7 +12,7 @@ import { define } from "./watching.ts";
 
 /** Hands them over and defines them, once; after the call's view. */
 export function defineMore(): void {
-  provide({ CodeExchange });
+  provide({ FileTransfers, Group });
   define({
     "visavis-level": LevelMeter,
     "visavis-devices": DeviceChoices,

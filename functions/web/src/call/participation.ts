@@ -1,0 +1,105 @@
+// How a session takes part in all that goes on in a call: in a group of its own, or in that of the call which somebody
+// joins by it.
+
+import type { Chat } from "./chat.ts";
+import type { Companion, Seat } from "./companion.ts";
+import type { Conversation } from "./conversation.ts";
+import type { FileTransfers } from "./files.ts";
+import type { Group, GroupEvents, GroupOptions } from "./group.ts";
+import { later } from "./later.ts";
+import type { Link } from "./link.ts";
+import type { GroupMessage, Id, MemberKind } from "./types.ts";
+
+/** Who is at the other side now; nothing until that is known. */
+export interface OtherSide extends Omit<Companion, "id" | "kind"> {
+  id: Id | undefined;
+  kind: MemberKind;
+}
+
+export interface ParticipationOptions {
+  chat: Chat;
+  conversation: Conversation;
+  other: () => OtherSide;
+  link: () => Link | undefined;
+  /** What a group of its own needs; or the call that somebody joins by this one. Neither: it takes no part. */
+  group: Omit<GroupOptions, "chat"> | Participation | undefined;
+}
+
+/** What is told to all, over some reloads, before this side can hear it. */
+const MOST_EARLY = 32;
+
+export class Participation {
+  #options: ParticipationOptions;
+  #own: Group | undefined;
+  #host: Participation | undefined;
+  /** The link that the group knows of, and who is at its other side. */
+  #met: { link: Link; id: Id } | undefined;
+  /** What it needs is loaded late, or it is not known yet who is at the other side. */
+  #early: GroupMessage[] = [];
+  #over = false;
+
+  constructor(options: ParticipationOptions, events: GroupEvents) {
+    this.#options = options;
+    const { group, chat } = options;
+    if (group instanceof Participation) this.#host = group;
+    else if (group) {
+      void later.then(({ Group }) => {
+        if (this.#over) return;
+        this.#own = new Group({ ...group, chat }, events);
+        this.meet();
+      });
+    }
+  }
+
+  get #group(): Group | undefined {
+    return this.#host ? this.#host.#own : this.#own;
+  }
+
+  /** As soon as the channel is there and it is known who is at the other side, whichever is later. */
+  meet(): void {
+    const link = this.#options.link();
+    const { id, kind, name } = this.#options.other();
+    const group = this.#group;
+    if (!group || !id || !link?.checked || link.control.readyState !== "open" || link === this.#met?.link) return;
+    this.#met = { link, id };
+    const { conversation } = this.#options;
+    group.connected({ id, kind, name, link, tell: (message) => conversation.tell(message) }, this.#host && this.#seat);
+    for (const message of this.#early.splice(0)) group.hear(id, message);
+  }
+
+  hear(message: GroupMessage): void {
+    if (this.#group && this.#met) this.#group.hear(this.#met.id, message);
+    else if (this.#early.length < MOST_EARLY) this.#early.push(message);
+  }
+
+  /** The other side is another, for those whom it has joined. */
+  changed(): void {
+    if (this.#met && this.#host) this.#group?.changed();
+  }
+
+  /** Of each who is in the call. */
+  get files(): readonly FileTransfers[] {
+    const conversations = [
+      this.#options.conversation,
+      ...[...(this.#own?.seats ?? [])].map((seat) => seat.conversation),
+    ];
+    return conversations.flatMap(({ files }) => files ?? []);
+  }
+
+  close(): void {
+    this.#over = true;
+    this.#own?.close();
+    if (this.#met && this.#host) this.#group?.left(this.#met.id);
+  }
+
+  get #seat(): Seat {
+    const { conversation, other } = this.#options;
+    return {
+      conversation,
+      get companion() {
+        const { id = "", ...rest } = other();
+        return { id, ...rest };
+      },
+    };
+  }
+}
