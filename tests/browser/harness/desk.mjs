@@ -80,6 +80,55 @@ export class Desk extends Side {
     await toggle.setChecked(available);
   }
 
+  get #participants() {
+    return this.page.locator("visavis-participants");
+  }
+
+  async addSomebody() {
+    await this.#participants.getByRole("button", { name: "Add somebody" }).click();
+  }
+
+  /** A link for one guest. */
+  async makesLink() {
+    await this.#participants.getByRole("button", { name: "Make a link" }).click();
+    return this.#participants.getByLabel("Link for one guest").first().inputValue();
+  }
+
+  /** @param {string} colleague */
+  async asks(colleague) {
+    const row = this.#participants.getByRole("listitem").filter({ hasText: colleague });
+    await row.getByRole("button", { name: "Ask to join" }).click();
+    await row.getByText("Asked.").waitFor();
+  }
+
+  /** The card of who would like to join. @param {string} name */
+  async knocks(name) {
+    const card = this.#participants.locator(".knock").filter({ hasText: `${name} would like to join` });
+    await card.waitFor();
+    return card;
+  }
+
+  /** @param {string} name */
+  async letsIn(name) {
+    await (await this.knocks(name)).getByRole("button", { name: "Let in" }).click();
+  }
+
+  /** @param {string} name */
+  async refuses(name) {
+    await (await this.knocks(name)).getByRole("button", { name: "Refuse" }).click();
+  }
+
+  /** @param {string} name */
+  async removes(name) {
+    await this.#participants.getByRole("button", { name: `Remove ${name} from the call` }).click();
+  }
+
+  /** A colleague asks this expert into a call. @param {string} name */
+  async joins(name) {
+    await this.page.getByRole("heading", { name: `${name} asks you to join a call` }).waitFor();
+    await this.page.getByRole("button", { name: "Join", exact: true }).click();
+  }
+
   async checkDevices() {
     await this.page.getByRole("button", { name: "Check devices" }).first().click();
     const good = this.page.getByRole("button", { name: "All good" });

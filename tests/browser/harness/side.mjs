@@ -146,6 +146,27 @@ export class Side {
     return until("the code is there", async () => /^\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
   }
 
+  /** Somebody is in the call beside the two ends, seen and connected. @param {string} name */
+  async seesJoined(name) {
+    const tile = this.view.locator("visavis-companion").filter({ hasText: name });
+    await until(`${name} is seen`, () =>
+      tile
+        .locator("video:not(.blank)")
+        .evaluateAll((videos) => videos.some((video) => /** @type {HTMLVideoElement} */ (video).videoWidth > 0)),
+    );
+  }
+
+  /** Nobody is there beside the two ends. */
+  async isAlone() {
+    await until("nobody else is there", async () => (await this.view.locator("visavis-companion").count()) === 0);
+  }
+
+  /** The code that is shown without being asked for. */
+  async codeShown() {
+    const shown = this.view.locator("visavis-proof .always");
+    return until("the code is shown", async () => /\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
+  }
+
   /** @param {boolean} full */
   async fullScreen(full) {
     await this.#press(full ? "Full screen" : "Leave full screen");

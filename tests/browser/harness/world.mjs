@@ -7,6 +7,7 @@ import { browser } from "./chromium.mjs";
 import { Console } from "./console.mjs";
 import { Customer } from "./customer.mjs";
 import { Desk } from "./desk.mjs";
+import { Guest } from "./guest.mjs";
 import { createOrganisation, signIn, snippet } from "./stack.mjs";
 import { Visitor } from "./visitor.mjs";
 import { PATIENCE } from "./wait.mjs";
@@ -130,6 +131,13 @@ export class World {
     const desk = new Desk(await this.page(`desk of ${person.name}`, machine));
     await desk.open(person.sign_in_url);
     return desk;
+  }
+
+  /** Who opens a link that a desk has made. @param {string} link @param {Machine} [machine] */
+  async guest(link, machine) {
+    const guest = new Guest(await this.page("guest", machine));
+    await guest.open(link);
+    return guest;
   }
 
   /**

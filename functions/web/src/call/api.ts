@@ -5,6 +5,7 @@ import type {
   Availability,
   Call,
   Id,
+  Invitation,
   Presence,
   PresenceState,
   ProblemSlug,
@@ -116,8 +117,10 @@ export class Api {
     return this.request("GET", `/organisations/${encodeURIComponent(organisation)}/availability`, options);
   }
 
-  createVisitor(organisation: Id): Promise<VisitorAccess> {
-    return this.request("POST", `/organisations/${encodeURIComponent(organisation)}/visitors`, { body: {} });
+  /** With the secret of an `invitation`: a visitor who joins a call. */
+  createVisitor(organisation: Id, invitation?: string): Promise<VisitorAccess> {
+    const body = invitation === undefined ? {} : { invitation };
+    return this.request("POST", `/organisations/${encodeURIComponent(organisation)}/visitors`, { body });
   }
 
   renewVisitor(call: "same" | "next"): Promise<VisitorAccess> {
@@ -142,6 +145,11 @@ export class Api {
 
   hangUp(call: Id, options: RequestOptions = {}): Promise<{ call: Call }> {
     return this.request("POST", `/calls/${call}/hang-up`, { body: {}, ...options });
+  }
+
+  /** For `expert`, or for whoever gets the secret. */
+  invite(call: Id, expert?: Id): Promise<Invitation> {
+    return this.#call(call, "invitations", expert === undefined ? {} : { expert });
   }
 
   /** `id` makes a repeat harmless. */

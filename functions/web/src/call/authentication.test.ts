@@ -117,3 +117,23 @@ test("a browser that does not tell the other side's certificate makes no sealed 
   await assert.rejects(ends(), Unsupported);
   await assert.rejects(desk(device).open(offer, {}), Unsupported);
 });
+
+test("nobody comes unproven into a call that is authenticated: neither plain nor without the link", async () => {
+  const { device, sdp } = await ends();
+  const trust = await bundle(device);
+  const siteKeys = [await publicKey("site")];
+  const key = new Uint8Array(32).fill(7);
+  const linkKey = Buffer.from(key).toString("base64url");
+  const joined = () =>
+    new ExpertPayloads(
+      CONTEXT,
+      async () => device,
+      undefined,
+      () => [key],
+    );
+  const guest = await visitorPayloads({ ...CONTEXT, trust, siteKeys, linkKey });
+  assert.equal((await joined().open(await guest.offer("c", sdp), {}))?.proven, "anonymous");
+  const stranger = await visitorPayloads({ ...CONTEXT, trust, siteKeys });
+  await assert.rejects(joined().open(await stranger.offer("c", sdp), {}), { reason: "signature" });
+  await assert.rejects(joined().open(await plainPayloads.offer("c", sdp), {}), { reason: "unsealed" });
+});

@@ -5,10 +5,12 @@ import {
   type CallContext,
   type Device,
   ExpertHandshake,
+  type ExpertOptions,
   kindOf,
   type TrustBundle,
   VisitorHandshake,
 } from "../trust/handshake.ts";
+import { fromBase64url } from "./bytes.ts";
 import { canCompare } from "./gate.ts";
 import { type Expected, type Heard, type Payloads, plainPayloads, restartPayload } from "./payload.ts";
 import type { Message } from "./types.ts";
@@ -20,6 +22,10 @@ export interface VisitorTrust extends CallContext {
   siteKeys: string[];
   /** From before a reload. */
   continuity?: string | undefined;
+  /** Of a colleague who joins a call. */
+  device?: Device | undefined;
+  /** Of a guest who joins a call: the key in their link, in base64url. */
+  linkKey?: string | undefined;
 }
 
 /** What a visitor speaks. Throws `CheckFailed` when there is no good device to ring, `Unsupported` in an old browser. */
@@ -29,11 +35,16 @@ export async function visitorPayloads({
   trust,
   siteKeys,
   continuity,
+  device,
+  linkKey,
 }: VisitorTrust): Promise<Payloads> {
   if (siteKeys.length === 0) return plainPayloads;
   if (!canCompare()) throw new Unsupported();
-  const options = continuity === undefined ? {} : { continuity };
-  return new SealedVisitor(await VisitorHandshake.create({ organisation, call }, trust, siteKeys, options));
+  const options = { ...(continuity === undefined ? {} : { continuity }), ...(device ? { device } : {}) };
+  const link = linkKey === undefined ? {} : { linkKey: fromBase64url(linkKey) };
+  return new SealedVisitor(
+    await VisitorHandshake.create({ organisation, call }, trust, siteKeys, { ...options, ...link }),
+  );
 }
 
 class SealedVisitor implements Payloads {
@@ -88,13 +99,23 @@ export class ExpertPayloads implements Payloads {
   #device: () => Promise<Device | undefined>;
   #handshake: ExpertHandshake | undefined;
   #continuity: string | undefined;
+  #linkKeys: ExpertOptions["linkKeys"];
   #plain = false;
 
-  /** `device` is asked when a sealed offer comes; `continuity` is of the answered call, from before a reload. */
-  constructor(context: CallContext, device: () => Promise<Device | undefined>, continuity?: string) {
+  /**
+   * `device` is asked when a sealed offer comes; `continuity` is of the answered call, from before a reload; `linkKeys` of
+   * a call that joins another.
+   */
+  constructor(
+    context: CallContext,
+    device: () => Promise<Device | undefined>,
+    continuity?: string,
+    linkKeys?: ExpertOptions["linkKeys"],
+  ) {
     this.#context = context;
     this.#device = device;
     this.#continuity = continuity;
+    this.#linkKeys = linkKeys;
   }
 
   get continuity(): string | undefined {
@@ -118,7 +139,7 @@ export class ExpertPayloads implements Payloads {
   async open(payload: string, expected: Expected): Promise<Heard | undefined> {
     const kind = kindOf(payload);
     if (kind === "plain") {
-      if (this.#continuity !== undefined) throw new CheckFailed("unsealed");
+      if (this.#continuity !== undefined || this.#linkKeys?.()) throw new CheckFailed("unsealed");
       this.#plain = true;
       return plainPayloads.open(payload, expected);
     }
@@ -141,10 +162,9 @@ export class ExpertPayloads implements Payloads {
     if (!canCompare()) throw new Unsupported();
     const device = await this.#device().catch(() => undefined);
     if (!device) throw new Uncertified();
-    return new ExpertHandshake(
-      this.#context,
-      device,
-      this.#continuity === undefined ? {} : { continuity: this.#continuity },
-    );
+    return new ExpertHandshake(this.#context, device, {
+      ...(this.#continuity === undefined ? {} : { continuity: this.#continuity }),
+      ...(this.#linkKeys ? { linkKeys: this.#linkKeys } : {}),
+    });
   }
 }

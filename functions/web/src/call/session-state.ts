@@ -79,6 +79,8 @@ export interface SessionState {
   peer: Proven | undefined;
   /** The short code, `123 456`, that all sides see who are in the same call. */
   code: string | undefined;
+  /** This side was let into a call of others. */
+  readonly invited: boolean;
   /** Who is in the call beside the other side. */
   companions: readonly Companion[];
   trouble: Trouble | undefined;

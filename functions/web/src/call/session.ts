@@ -77,6 +77,7 @@ export class CallSession extends Store<SessionState> {
       failure: undefined,
       peer: undefined,
       code: undefined,
+      invited: options.invited === true,
       companions: [],
       trouble: undefined,
       remote: undefined,

@@ -73,6 +73,10 @@ export const deskStyles = css`
     padding: var(--visavis-space-4);
   }
 
+  .call.visit {
+    grid-template-columns: minmax(0, 1fr);
+  }
+
   .stage {
     display: grid;
     height: calc(100dvh - 6.5rem);

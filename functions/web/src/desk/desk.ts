@@ -13,6 +13,7 @@ import { StaffPage } from "../staff/page.ts";
 import { problemText } from "../staff/problem.ts";
 import { icon } from "../theme/icons.ts";
 import { Enrolment } from "../trust/enrolment.ts";
+import type { Device } from "../trust/handshake.ts";
 import { loadDevice } from "../trust/key-store.ts";
 import { Alerts, type AlertTexts } from "./alerts.ts";
 import { ClockedApi } from "./clock.ts";
@@ -23,10 +24,15 @@ import "./enrolment.ts";
 import { Inbox } from "./inbox.ts";
 import "./inbox-face.ts";
 import { quietDesk } from "./illustration.ts";
-import { type News, Reception } from "./reception.ts";
+import "./invitations.ts";
+import { newsText } from "./news.ts";
+import "./participants.ts";
+import { Reception } from "./reception.ts";
 import { type DeskSettings, loadSettings, saveSettings } from "./settings.ts";
 import { deskTexts, viewTexts } from "./texts/index.ts";
 import { formatDuration } from "./time.ts";
+import { Visits } from "./visit.ts";
+import "./visit-face.ts";
 import "./visitor-card.ts";
 import { deskStyles } from "./desk.styles.ts";
 import { mediaIcons, pageLink } from "./visitor-card.ts";
@@ -54,8 +60,10 @@ export class DeskPage extends StaffPage {
   #reception: Reception | undefined;
   #enrolment: Enrolment | undefined;
   #inbox: Inbox | undefined;
+  #visits: Visits | undefined;
   /** Whose desk is open. */
   #owner = "";
+  #device: () => Promise<Device | undefined> = async () => undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #leaving = new AbortController();
 
@@ -97,13 +105,19 @@ export class DeskPage extends StaffPage {
     if (this.#reception && this.#owner === owner) return;
     this.#shut();
     this.#owner = owner;
-    const reception = new Reception({
+    const device = () => loadDevice(access.organisation.id, access.person.id);
+    this.#device = device;
+    const reception: Reception = new Reception({
       api: this.#api,
       access,
       available: this.settings.available,
       prepare: () => this.settings.prepare,
       devices: () => this.settings,
-      device: () => loadDevice(access.organisation.id, access.person.id),
+      device,
+      onInvited: (envelope) => {
+        this.#visits?.hear(envelope);
+        if (!reception.state.current) this.#alerts.ring.once();
+      },
       onRefused: () => void this.session.renew(),
     });
     this.#reception = reception;
@@ -113,9 +127,16 @@ export class DeskPage extends StaffPage {
       organisation: access.organisation.id,
       expert: access.person.id,
     });
+    this.#visits = new Visits({
+      access,
+      device,
+      media: () => reception.newMedia(),
+      now: () => this.#api.clock.now(),
+      onVisit: (visiting) => void reception.setVisiting(visiting),
+    });
+    this.#visits.subscribe(() => this.requestUpdate());
     // Without a site key nobody can leave one.
     if (access.organisation.site_key) {
-      const device = () => loadDevice(access.organisation.id, access.person.id);
       this.#inbox = new Inbox({ api: this.#api, organisation: access.organisation.id, device });
     }
     void this.#unlock();
@@ -128,7 +149,14 @@ export class DeskPage extends StaffPage {
     this.#enrolment = undefined;
     this.#inbox?.close();
     this.#inbox = undefined;
+    this.#visits?.close();
+    this.#visits = undefined;
     this.#alerts.stop();
+  }
+
+  get #access(): StaffAccess | undefined {
+    const { state } = this.session;
+    return state.name === "signed-in" ? state.access : undefined;
   }
 
   #changed(): void {
@@ -196,7 +224,7 @@ export class DeskPage extends StaffPage {
   }
 
   protected override signOut = async (): Promise<void> => {
-    if (this.#reception?.state.current) {
+    if (this.#reception?.state.current || this.#visits?.state.visit) {
       const texts = this.#texts.now;
       const confirmed = await this.renderRoot.querySelector<Confirm>("visavis-confirm")?.ask({
         title: texts.signOutInCall,
@@ -209,6 +237,7 @@ export class DeskPage extends StaffPage {
     const reception = this.#reception;
     this.#reception = undefined;
     this.#alerts.stop();
+    this.#visits?.close();
     await reception?.close();
     await this.session.signOut().catch(() => {});
   };
@@ -223,7 +252,7 @@ export class DeskPage extends StaffPage {
     const { available, current } = this.#reception?.state ?? {};
     if (available === undefined) return nothing;
     const texts = this.#texts.now;
-    return html`${current ? html`<span class="badge accent wide">${icon("phone")}${texts.inCall}</span>` : nothing}
+    return html`${current || this.#visits?.state.visit ? html`<span class="badge accent wide">${icon("phone")}${texts.inCall}</span>` : nothing}
       <button
         class="switch"
         role="switch"
@@ -245,7 +274,7 @@ export class DeskPage extends StaffPage {
     const reception = this.#reception;
     if (!reception) return nothing;
     const { current } = reception.state;
-    return html`${current ? this.#inCall(reception, current) : this.#atRest(reception)}
+    return html`${current ? this.#inCall(reception, current) : this.#visits?.state.visit ? this.#visit() : this.#atRest(reception)}
       <visavis-device-check @checked=${this.#checked}></visavis-device-check>
       <visavis-confirm></visavis-confirm>`;
   }
@@ -257,6 +286,7 @@ export class DeskPage extends StaffPage {
     return html`<div class="desk">
       <div class="line" tabindex="-1">
         ${this.#banners(reception)}
+        ${this.#visits ? html`<visavis-invitations .visits=${this.#visits}></visavis-invitations>` : nothing}
         <p class="visually-hidden" role="alert">
           ${first ? texts.callingPage(this.#name(first.state.call), first.state.call?.visitor?.page.title ?? "") : ""}
         </p>
@@ -283,8 +313,7 @@ export class DeskPage extends StaffPage {
   }
 
   #enrolmentFace(place: "line" | "aside"): unknown {
-    const { state } = this.session;
-    const wanted = state.name === "signed-in" && state.access.organisation.site_key === true;
+    const wanted = this.#access?.organisation.site_key === true;
     return this.#enrolment
       ? html`<visavis-enrolment .enrolment=${this.#enrolment} place=${place} ?wanted=${wanted}></visavis-enrolment>`
       : nothing;
@@ -325,7 +354,7 @@ export class DeskPage extends StaffPage {
         ${
           news && news.name !== "failed"
             ? html`<div class="banner">
-              ${icon(news.name !== "over" ? "bell" : news.outcome === "check-failed" ? "alert" : "check")}<span>${this.#newsText(news)}</span>${this.#dismiss(reception)}
+              ${icon(news.name !== "over" ? "bell" : news.outcome === "check-failed" ? "alert" : "check")}<span>${newsText(news, texts, this.#api.clock, this.#access?.person.id)}</span>${this.#dismiss(reception)}
             </div>`
             : nothing
         }
@@ -375,33 +404,6 @@ export class DeskPage extends StaffPage {
     </button>`;
   }
 
-  #newsText(news: Exclude<News, { name: "failed" }>): string {
-    const texts = this.#texts.now.news;
-    const { call } = news;
-    const visitor = this.#name(call);
-    switch (news.name) {
-      case "taken": {
-        const { state } = this.session;
-        const me = state.name === "signed-in" && call?.expert?.id === state.access.person.id;
-        return me ? texts.takenByMe : texts.taken(call?.expert?.name ?? texts.takenByOther, visitor);
-      }
-      case "cancelled":
-      case "missed":
-        return texts[news.name](visitor);
-      case "over":
-        if (news.outcome === "other-gone") return texts.gone(visitor);
-        if (news.outcome === "self-gone") return texts.selfGone;
-        if (news.outcome === "check-failed") return texts.checkFailed(visitor);
-        return texts.over(visitor, this.#lasted(call));
-    }
-  }
-
-  #lasted(call: Call | undefined): string {
-    if (!call?.answered_at) return formatDuration(0);
-    const end = call.ended_at ? Date.parse(call.ended_at) : this.#api.clock.now();
-    return formatDuration(end - Date.parse(call.answered_at));
-  }
-
   #inCall(reception: Reception, session: CallSession): TemplateResult {
     const { waiting } = reception.state;
     const texts = this.#texts.now;
@@ -421,6 +423,7 @@ export class DeskPage extends StaffPage {
         }
       </div>
       <aside class="details">
+        ${this.#participants(reception, session)}
         <section class="card stack" aria-labelledby="visitor">
           <h1 id="visitor">${this.#name(call)}</h1>
           <dl class="small">
@@ -452,17 +455,34 @@ export class DeskPage extends StaffPage {
     </div>`;
   }
 
+  #participants({ state: { joiners } }: Reception, { id, state }: CallSession): unknown {
+    if (!joiners || !this.#access || state.phase === "ringing") return nothing;
+    return html`<visavis-participants
+      .joiners=${joiners}
+      call=${id}
+      .api=${this.#api}
+      .access=${this.#access}
+      .device=${this.#device}
+    ></visavis-participants>`;
+  }
+
+  #visit(): TemplateResult {
+    return html`<div class="call visit">
+      <visavis-visit class="stage" tabindex="-1" .visits=${this.#visits}></visavis-visit>
+    </div>`;
+  }
+
   #checkDevices = (): void => {
     void this.renderRoot.querySelector<DeviceCheck>("visavis-device-check")?.show(this.settings);
   };
 
   #checked = (event: CustomEvent<Partial<DeskSettings>>): void => this.#change({ ...event.detail, checked: true });
 
-  #shown: CallSession | undefined;
+  #shown: object | undefined;
 
   /** The button that was pressed is gone with the face it was on: the focus goes where things go on. */
   #moveFocus(): void {
-    const current = this.#reception?.state.current;
+    const current = this.#reception?.state.current ?? this.#visits?.state.visit;
     if (current === this.#shown) return;
     this.#shown = current;
     this.toggleAttribute("in-call", current !== undefined);

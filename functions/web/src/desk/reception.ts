@@ -13,6 +13,8 @@ import { Store } from "../call/store.ts";
 import type { Call, Envelope, Id, StaffAccess } from "../call/types.ts";
 import type { Device } from "../trust/handshake.ts";
 import type { ClockedApi } from "./clock.ts";
+import { Joiners } from "./joiners.ts";
+import { continuity, forget, remember, remembered, rememberVisitor } from "./memory.ts";
 
 /** Something that the expert should know and that is over. */
 export type News =
@@ -29,6 +31,8 @@ export interface ReceptionState {
   /** Those that ring, the one that waits longest first. */
   waiting: readonly CallSession[];
   current: CallSession | undefined;
+  /** Those who join it. */
+  joiners: Joiners | undefined;
   /** A call that this expert has answered at another desk or in another tab. */
   elsewhere: Call | undefined;
   news: News | undefined;
@@ -44,6 +48,8 @@ export interface ReceptionOptions {
   devices: () => { microphone?: string; camera?: string; speaker?: string };
   /** The keys of this desk, once they are certified; asked each time. */
   device: () => Promise<Device | undefined>;
+  /** A colleague invites this expert into a call. */
+  onInvited: (envelope: Envelope & { type: "call.invited" }) => void;
   /** The token was refused: get a new one. */
   onRefused: () => void;
   /** For tests. */
@@ -58,9 +64,6 @@ const GRACE = 2_500;
 const OVERLAP = 1_000;
 /** So many signals are kept for a call that is not made ready yet; of more, the oldest are of no use any longer. */
 export const KEPT_SIGNALS = 64;
-/** The call this tab is in, for its reload, and by what its visitor is known again. */
-const MINE = "visavis.desk.call";
-const CONTINUITY = "visavis.desk.continuity";
 
 export class Reception extends Store<ReceptionState> {
   #options: ReceptionOptions;
@@ -73,6 +76,7 @@ export class Reception extends Store<ReceptionState> {
   /** Calls that are over for this desk and how, also while the service still tells of them. */
   #done = new Map<Id, SessionState["outcome"]>();
   #answering: Id | undefined;
+  #visiting = false;
   #resuming: Id | undefined;
   /** When, in the service's time, a call was gone on with: what was signalled before was for the page before. */
   #resumedAt = new Map<Id, number>();
@@ -97,12 +101,13 @@ export class Reception extends Store<ReceptionState> {
       connection: "connecting",
       waiting: [],
       current: undefined,
+      joiners: undefined,
       elsewhere: undefined,
       news: undefined,
     });
     this.#options = options;
     this.#api = options.api;
-    this.#media = this.#newMedia();
+    this.#media = this.newMedia();
     const listen = options.listen ?? ((mailbox) => new Mailbox(mailbox));
     this.#mailbox = listen({
       base: "",
@@ -129,14 +134,25 @@ export class Reception extends Store<ReceptionState> {
 
   async setAvailable(available: boolean): Promise<void> {
     this.change({ available });
-    await this.#presence.set(available ? "available" : "away");
+    await this.#setPresence();
+  }
+
+  /** This desk is in a colleague's call: nobody calls it meanwhile. */
+  async setVisiting(visiting: boolean): Promise<void> {
+    this.#visiting = visiting;
+    await this.#setPresence();
+  }
+
+  #setPresence(): Promise<void> {
+    return this.#presence.set(this.state.available && !this.#visiting ? "available" : "away");
   }
 
   async answer(session: CallSession): Promise<void> {
     if (this.state.current || session.state.phase !== "ringing" || session.state.failure) return;
     this.#answering = session.id;
     remember(session.id);
-    this.change({ current: session, news: undefined });
+    this.#setCurrent(session);
+    this.change({ news: undefined });
     this.#show();
     this.#makeFirstReady();
     void this.#makeReady(session);
@@ -148,7 +164,8 @@ export class Reception extends Store<ReceptionState> {
       if (!isOver(session)) {
         // It still rings: back into the line, to be answered again.
         forget();
-        this.change({ current: undefined, news: { name: "failed", error } });
+        this.#setCurrent(undefined);
+        this.change({ news: { name: "failed", error } });
         this.#show();
         this.#makeFirstReady();
       }
@@ -197,6 +214,10 @@ export class Reception extends Store<ReceptionState> {
     const told = new Set(calls.map(({ id }) => id));
     let elsewhere: Call | undefined;
     for (const call of calls) {
+      if (call.invitation) {
+        if (this.state.joiners?.concerns(call)) this.state.joiners.told(call);
+        continue;
+      }
       const session = this.#sessions.get(call.id);
       const done = this.#done.get(call.id);
       if (session && !this.#isOthers(session, call)) session.update(call);
@@ -237,8 +258,15 @@ export class Reception extends Store<ReceptionState> {
 
   async #hear(envelope: Envelope): Promise<void> {
     await this.#orientation;
+    if (envelope.type === "call.invited") {
+      this.#options.onInvited(envelope);
+      return;
+    }
+    if (this.state.joiners?.hear(envelope)) return;
     const session = this.#sessions.get(envelope.call);
     if (!session) {
+      // Of a call that is not open here.
+      if (envelope.type === "call.ringing" && envelope.body.call.invitation) return;
       // What is older than the first renewal was told by it, if it still rings.
       if (envelope.type === "call.ringing" && Date.parse(envelope.at) > (this.#openedAt ?? 0) - OVERLAP) {
         this.#meet(envelope.body.call, envelope.body.payload, envelope.body.ice_servers);
@@ -261,6 +289,7 @@ export class Reception extends Store<ReceptionState> {
 
   #signalling(status: MailboxStatus): void {
     for (const session of this.#sessions.values()) session.signalling(status);
+    this.state.joiners?.signalling(status);
     if (status === "open") this.#reached();
     else this.#lost();
   }
@@ -283,6 +312,15 @@ export class Reception extends Store<ReceptionState> {
   }
 
   // ---- Calls
+
+  /** `over`: the call before is, and with it the calls of those who joined it. */
+  #setCurrent(current: CallSession | undefined, over = true): void {
+    this.state.joiners?.close(over);
+    const { organisation } = this.#options.access;
+    const { device } = this.#options;
+    const joiners = current && new Joiners({ api: this.#api, organisation: organisation.id, host: current, device });
+    this.change({ current, joiners });
+  }
 
   #meet(call: Call, payload: string | undefined, iceServers: RTCIceServer[] | undefined): void {
     if (payload === undefined || this.#done.has(call.id)) return;
@@ -325,7 +363,8 @@ export class Reception extends Store<ReceptionState> {
     this.#resuming = undefined;
     if (this.#closing.signal.aborted) return;
     const session = this.#open(call.id, iceServers);
-    this.change({ current: session, elsewhere: undefined });
+    this.#setCurrent(session);
+    this.change({ elsewhere: undefined });
     this.#tabs.postMessage(call.id);
     this.#openDevices(call);
     await session.resume(call);
@@ -333,7 +372,11 @@ export class Reception extends Store<ReceptionState> {
 
   #open(id: Id, iceServers: RTCIceServer[]): CallSession {
     const context = { organisation: this.#options.access.organisation.id, call: id };
-    const payloads = new ExpertPayloads(context, this.#options.device, id === remembered() ? continuity() : undefined);
+    const payloads = new ExpertPayloads(
+      context,
+      this.#options.device,
+      id === remembered() ? continuity(id) : undefined,
+    );
     const own = this.#options.access.person.id;
     const options = {
       role: "expert",
@@ -350,7 +393,7 @@ export class Reception extends Store<ReceptionState> {
     session.subscribe((state) => {
       if (state.phase === phase) return;
       phase = state.phase;
-      if (session === this.state.current && payloads.continuity) rememberVisitor(payloads.continuity);
+      if (session === this.state.current && payloads.continuity) rememberVisitor(id, payloads.continuity);
       if (phase === "over") this.#over(session);
       else this.#show();
     });
@@ -363,11 +406,11 @@ export class Reception extends Store<ReceptionState> {
     this.#unprepared.delete(session.id);
     this.#done.set(session.id, outcome);
     if (session === this.state.current && outcome !== "taken") {
-      this.change({ current: undefined, news: { name: "over", call, outcome } });
+      this.change({ news: { name: "over", call, outcome } });
     } else if (outcome === "taken" || outcome === "cancelled" || outcome === "missed") {
       this.change({ news: { name: outcome, call } });
     }
-    if (session === this.state.current) this.change({ current: undefined });
+    if (session === this.state.current) this.#setCurrent(undefined);
     if (session.id === remembered()) forget();
     this.#show();
     this.#makeFirstReady();
@@ -379,7 +422,8 @@ export class Reception extends Store<ReceptionState> {
     const { current } = this.state;
     if (current?.id !== id) return;
     this.#sessions.delete(id);
-    this.change({ current: undefined, elsewhere: current.state.call });
+    this.#setCurrent(undefined, false);
+    this.change({ elsewhere: current.state.call });
     current.close();
     forget();
     this.#show();
@@ -396,7 +440,8 @@ export class Reception extends Store<ReceptionState> {
 
   // ---- Devices
 
-  #newMedia(): LocalMedia {
+  /** With the devices that were chosen for this desk. */
+  newMedia(): LocalMedia {
     const media = new LocalMedia();
     const chosen = this.#options.devices();
     for (const kind of ["microphone", "camera", "speaker"] as const) {
@@ -422,53 +467,11 @@ export class Reception extends Store<ReceptionState> {
   #letGoOfDevices(): void {
     if (this.#closing.signal.aborted || !this.#mediaUsed || this.state.current || this.#sessions.size > 0) return;
     this.#media.close();
-    this.#media = this.#newMedia();
+    this.#media = this.newMedia();
     this.#mediaUsed = false;
   }
 }
 
 function isOver(session: CallSession): boolean {
   return session.state.phase === "over";
-}
-
-function remember(call: Id): void {
-  try {
-    if (call !== remembered()) sessionStorage.removeItem(CONTINUITY);
-    sessionStorage.setItem(MINE, call);
-  } catch {
-    // Then a reload offers the call as one of another desk.
-  }
-}
-
-function remembered(): Id | null {
-  try {
-    return sessionStorage.getItem(MINE);
-  } catch {
-    return null;
-  }
-}
-
-function rememberVisitor(continuity: string): void {
-  try {
-    sessionStorage.setItem(CONTINUITY, continuity);
-  } catch {
-    // Then a reload believes the next one who offers.
-  }
-}
-
-function continuity(): string | undefined {
-  try {
-    return sessionStorage.getItem(CONTINUITY) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function forget(): void {
-  try {
-    sessionStorage.removeItem(CONTINUITY);
-    sessionStorage.removeItem(MINE);
-  } catch {
-    // Nothing was kept.
-  }
 }

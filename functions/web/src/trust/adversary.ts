@@ -153,7 +153,7 @@ export class Adversary {
   ): Promise<{ payload: string; facts: OfferFacts }> {
     this.#own ??= await newSealingKey();
     const devices = to.map(({ certificate }) => read("device", certificate));
-    const { payload, ...facts } = await sealOffer(context, devices, content, this.#own, nonce, async () => undefined);
+    const { payload, ...facts } = await sealOffer(context, devices, content, this.#own, nonce, async () => ({}));
     return { payload, facts };
   }
 

@@ -5,6 +5,7 @@ import type { Message } from "../call/types.ts";
 import { CheckFailed } from "./failure.ts";
 import { ADA, BEN, bundle, CONTEXT, description, deviceOf, now, publicKey } from "./fixtures.ts";
 import { ExpertHandshake, kindOf, VisitorHandshake } from "./handshake.ts";
+import { guestProof } from "./offer.ts";
 
 const fails = (reason: string) => (error: unknown) => error instanceof CheckFailed && error.reason === reason;
 const candidates: Message = { type: "candidates", connection: "one", candidates: [{ candidate: "candidate:1" }] };
@@ -171,4 +172,49 @@ test("with nobody certified there is nobody to ring", async () => {
   await assert.rejects(VisitorHandshake.create(CONTEXT, await bundle(), siteKeys, { now }), fails("no-device"));
   const { visitor, ofVisitor } = await ends();
   await assert.rejects(visitor.offer("one", ofVisitor, CONTEXT.call), fails("no-device"));
+});
+
+test("who joins an authenticated call has a link that the expert made, or a certificate", async () => {
+  const ada = await deviceOf("ada");
+  const trust = await bundle(ada, await deviceOf("ben", { expert: BEN, name: "Ben" }));
+  const siteKeys = [await publicKey("site")];
+  const linkKey = new Uint8Array(32).fill(7);
+  const joins = async (options: object) => {
+    const visitor = await VisitorHandshake.create(CONTEXT, trust, siteKeys, { now, ...options });
+    const expert = new ExpertHandshake(CONTEXT, ada, { now, linkKeys: () => [new Uint8Array(32), linkKey] });
+    return { expert, offer: await visitor.offer("one", await description("visitor"), undefined, "Gustav") };
+  };
+  const guest = await joins({ linkKey });
+  const { name, colleague } = await guest.expert.takeOffer(guest.offer);
+  assert.deepEqual([name, colleague], ["Gustav", undefined]);
+  const device = await deviceOf("ben", { expert: BEN, name: "Ben" });
+  const certified = await joins({ device });
+  assert.equal((await certified.expert.takeOffer(certified.offer)).colleague?.expert, BEN);
+  // An edge knows all but the key in the link: it makes the invitation.
+  for (const options of [{}, { linkKey: new Uint8Array(32).fill(8) }]) {
+    const stranger = await joins(options);
+    await assert.rejects(stranger.expert.takeOffer(stranger.offer), fails("signature"));
+  }
+});
+
+test("the proof of a guest is of one call and one connection", async () => {
+  const ada = await deviceOf("ada");
+  const trust = await bundle(ada);
+  const siteKeys = [await publicKey("site")];
+  const linkKey = new Uint8Array(32).fill(7);
+  const other = { ...CONTEXT, call: "0190c2a4-0000-7000-8000-00000000cccc" };
+  const visitor = await VisitorHandshake.create(other, trust, siteKeys, { now, linkKey });
+  const facts = { connection: "one", fingerprint: "ab".repeat(32), key: new Uint8Array(32), nonce: new Uint8Array(32) };
+  const proofs = await Promise.all(
+    [
+      guestProof(linkKey, CONTEXT, { ...facts, continuity: "" }),
+      guestProof(linkKey, other, { ...facts, continuity: "" }),
+      guestProof(linkKey, CONTEXT, { ...facts, connection: "two", continuity: "" }),
+      guestProof(linkKey, CONTEXT, { ...facts, fingerprint: "cd".repeat(32), continuity: "" }),
+      guestProof(linkKey, CONTEXT, { ...facts, nonce: new Uint8Array(32).fill(1), continuity: "" }),
+    ].map(async (proof) => Buffer.from(await proof).toString("hex")),
+  );
+  assert.equal(new Set(proofs).size, proofs.length);
+  const expert = new ExpertHandshake(CONTEXT, ada, { linkKeys: () => [linkKey] });
+  await assert.rejects(expert.takeOffer(await visitor.offer("one", await description("visitor"))), CheckFailed);
 });

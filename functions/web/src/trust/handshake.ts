@@ -5,12 +5,20 @@ import type { Id, Message } from "../call/types.ts";
 import { type Agreed, offerAnswered, openAnswer, type Role, sealAnswer } from "./answer.ts";
 import { Chains } from "./chain.ts";
 import { checkSignature, sign } from "./ed25519.ts";
-import { binary, equal, random } from "./encoding.ts";
+import { type Bytes, binary, equal, random } from "./encoding.ts";
 import { fromPayload, kindOf, toPayload } from "./envelope.ts";
 import { CheckFailed } from "./failure.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { newSealingKey } from "./hpke.ts";
-import { colleagueStatement, type OfferContent, type OfferFacts, openOffer, sealOffer } from "./offer.ts";
+import {
+  colleagueStatement,
+  guestProof,
+  type JoinerProof,
+  type OfferContent,
+  type OfferFacts,
+  openOffer,
+  sealOffer,
+} from "./offer.ts";
 import { deviceId, type Key, read, type Statements } from "./statements.ts";
 
 export { kindOf } from "./envelope.ts";
@@ -47,6 +55,11 @@ export interface Device {
   succession?: string;
 }
 
+/** The site key that a device is certified under. */
+export function siteKeyOf({ approver }: Device): Key {
+  return read("approver", approver).siteKey;
+}
+
 export interface VisitorOptions {
   /** From before a reload of the page. */
   continuity?: string;
@@ -54,6 +67,8 @@ export interface VisitorOptions {
   now?: () => number;
   /** Of a colleague who joins a call: proves who rings. */
   device?: Device;
+  /** Of a guest who joins a call: the key in their link. */
+  linkKey?: Bytes;
 }
 
 /** What an answer says once everything about it is checked. */
@@ -205,18 +220,20 @@ export class VisitorHandshake {
     return { connection: offer.connection, sdp, peer: peerOf(device), fingerprint: agreed.fingerprints.expert };
   }
 
-  /** Of a colleague: proves who rings. */
-  async #prove(offer: Omit<OfferFacts, "hash" | "early">): Promise<OfferContent["colleague"]> {
-    const { device } = this.#options;
+  /** Of who joins a call: who rings, or that they have the link. */
+  async #prove(offer: Omit<OfferFacts, "hash" | "early">): Promise<JoinerProof> {
+    const { device, linkKey } = this.#options;
+    if (linkKey) return { guest: toBase64url(await guestProof(linkKey, this.#context, offer)) };
+    if (!device) return {};
     const { approvers, successions, revocations = "" } = this.#trust;
-    if (!device) return undefined;
-    return {
+    const colleague = {
       device: device.certificate,
       approvers: [...approvers, device.approver],
       successions: device.succession === undefined ? successions : [...successions, device.succession],
       revocations,
       signature: toBase64url(await sign(device.signing.privateKey, colleagueStatement(this.#context, offer))),
     };
+    return { colleague };
   }
 }
 
@@ -225,6 +242,11 @@ export interface ExpertOptions {
   continuity?: string;
   /** Against which a colleague's certificate is checked; by default the key that this device's own leads to. */
   siteKeys?: string[];
+  /**
+   * Of a call that joins another, which is authenticated: the keys of the links that this side has made for it. Whoever
+   * rings has one of them, or a certificate.
+   */
+  linkKeys?: () => readonly Bytes[] | undefined;
   /** Milliseconds since 1970, as `Date.now()`. */
   now?: () => number;
 }
@@ -249,14 +271,15 @@ export class ExpertHandshake {
 
   /**
    * Throws `CheckFailed` and changes nothing: `continuity` for an offer of somebody else in an answered call, `no-device`
-   * for one that is not sealed to this device. Throws a `TypeError` for one that was taken before, which has no effect.
+   * for one that is not sealed to this device, `signature` for who joins and proves nothing. Throws a `TypeError` for one that was taken before, which has no effect.
    */
   async takeOffer(payload: string): Promise<Offered> {
     const own = read("device", this.#device.certificate);
     const { sealing } = this.#device;
     const { content, facts } = await openOffer(this.#context, await deviceId(own.signingKey), sealing, payload);
-    const { connection, sdp, continuity, name, colleague: proof } = content;
+    const { connection, sdp, continuity, name, colleague: proof, guest } = content;
     const colleague = proof && peerOf(await this.#checkColleague(proof, facts));
+    if (!colleague) await this.#checkGuest(guest, facts);
     if (this.#continuity !== undefined && !equal(binary(this.#continuity), binary(continuity)))
       throw new CheckFailed("continuity");
     const hash = toBase64url(facts.hash);
@@ -294,12 +317,20 @@ export class ExpertHandshake {
     return message?.type === "candidates" && message.connection === this.#offer?.connection ? message : undefined;
   }
 
+  async #checkGuest(proof: string | undefined, offer: OfferFacts): Promise<void> {
+    const keys = this.#options.linkKeys?.();
+    if (!keys) return;
+    const given = proof === undefined ? undefined : binary(proof, 32);
+    const wanted = await Promise.all(keys.map((key) => guestProof(key, this.#context, offer)));
+    if (!given || !wanted.some((one) => equal(one, given))) throw new CheckFailed("signature");
+  }
+
   async #checkColleague(
     { device, signature, ...evidence }: NonNullable<OfferContent["colleague"]>,
     offer: OfferFacts,
   ): Promise<Statements["device"]> {
     const { organisation } = this.#context;
-    const { siteKeys = [read("approver", this.#device.approver).siteKey], now } = this.#options;
+    const { siteKeys = [siteKeyOf(this.#device)], now } = this.#options;
     const certified = await new Chains(evidence, { organisation, siteKeys, now: seconds(now) }).device(device);
     await checkSignature(certified.signingKey, binary(signature, 64), colleagueStatement(this.#context, offer));
     return certified;

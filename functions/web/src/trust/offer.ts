@@ -43,7 +43,12 @@ export interface OfferContent {
   /** Of the visitor, where they have told one: at most 80 characters. */
   name?: string;
   colleague?: ColleagueProof;
+  /** A guest's proof of having the link: 32 bytes. */
+  guest?: string;
 }
+
+/** Who joins a call proves one or the other. */
+export type JoinerProof = Pick<OfferContent, "colleague" | "guest">;
 
 /** Characters. */
 const LONGEST_NAME = 80;
@@ -54,7 +59,7 @@ export async function sealOffer(
   content: OfferContent,
   pair: CryptoKeyPair,
   nonce: Bytes,
-  prove: (offer: Omit<OfferFacts, "hash" | "early">) => Promise<ColleagueProof | undefined>,
+  prove: (offer: Omit<OfferFacts, "hash" | "early">) => Promise<JoinerProof>,
 ): Promise<OfferFacts & { payload: string }> {
   const { connection, sdp, continuity } = content;
   const key = await rawPublic(pair.publicKey);
@@ -67,7 +72,7 @@ export async function sealOffer(
     ...content,
     key: toBase64url(key),
     nonce: toBase64url(nonce),
-    colleague: await prove(unsealed),
+    ...(await prove(unsealed)),
   });
   return { ...unsealed, hash, early: await earlySignals(context, contentKey, hash), payload };
 }
@@ -88,10 +93,12 @@ export async function openOffer(
     continuity: "string",
     name: "string?",
     colleague: "object?",
+    guest: "string?",
   });
   const content = read as unknown as OfferContent;
-  const { connection, sdp, continuity, name, colleague } = content;
+  const { connection, sdp, continuity, name, colleague, guest } = content;
   binary(continuity, 32);
+  if (guest !== undefined) binary(guest, 32);
   if (name !== undefined && [...name].length > LONGEST_NAME) throw new CheckFailed("malformed");
   if (colleague) {
     object(colleague, {
@@ -111,19 +118,26 @@ export async function openOffer(
 }
 
 /** What a colleague signs to prove who rings. */
-export function colleagueStatement(
+export function colleagueStatement(context: CallContext, offer: Omit<OfferFacts, "hash" | "early">): Bytes {
+  return joinerStatement("visavis/v1/colleague", context, offer);
+}
+
+/** The proof of a guest that they have the link: HMAC-SHA-256 under the link's key. */
+export function guestProof(
+  linkKey: Bytes,
   context: CallContext,
+  offer: Omit<OfferFacts, "hash" | "early">,
+): Promise<Bytes> {
+  // HKDF's first step is just that.
+  return extract(linkKey, joinerStatement("visavis/v1/guest", context, offer));
+}
+
+function joinerStatement(
+  label: string,
+  { organisation, call }: CallContext,
   { connection, fingerprint, key, nonce }: Omit<OfferFacts, "hash" | "early">,
 ): Bytes {
-  return fields(
-    "visavis/v1/colleague",
-    id(context.organisation),
-    id(context.call),
-    connection,
-    fromHex(fingerprint),
-    key,
-    nonce,
-  );
+  return fields(label, id(organisation), id(call), connection, fromHex(fingerprint), key, nonce);
 }
 
 async function earlySignals({ organisation, call }: CallContext, contentKey: Bytes, hash: Bytes): Promise<Direction> {

@@ -3,12 +3,12 @@
 // Shows a button with who is there, honestly. Stores nothing, touches no device. The call itself is loaded by a click,
 // as a script whose integrity is part of this one.
 
+import { recall } from "../call/memory.ts";
 import type { Availability } from "../call/types.ts";
 import { launcher } from "../text/launcher/all.ts";
 import { applyAccent } from "../theme/accent.ts";
 import { CLOSED, type PanelElement, type Seen } from "./host.ts";
 import styles from "./loader.css";
-import { recall } from "./memory.ts";
 
 type Language = keyof typeof launcher;
 

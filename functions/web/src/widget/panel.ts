@@ -9,6 +9,7 @@ import type { Id, Media } from "../call/types.ts";
 import { CallView, defineCallView } from "../call/view/call-view.ts";
 import { initials } from "../call/view/initials.ts";
 import { Watching } from "../call/view/watching.ts";
+import { Visitor } from "../call/visitor.ts";
 import type { PanelTexts } from "../text/panel/en.ts";
 import type { ViewTexts } from "../text/view/en.ts";
 import { accentTokens } from "../theme/accent.ts";
@@ -22,7 +23,6 @@ import { contactLink, message, problemText } from "./faces/message.ts";
 import { CLOSED, type PanelElement, type Seen } from "./host.ts";
 import { panelStyles } from "./panel.styles.ts";
 import { shared } from "./shared.ts";
-import { Visitor } from "./visitor.ts";
 
 /** What the panel shows. */
 type Face = "start" | "check" | "ringing" | "call" | "ended" | "leave";

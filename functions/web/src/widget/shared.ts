@@ -10,6 +10,8 @@ import { byArrival, Conversation } from "../call/conversation.ts";
 import { provide } from "../call/later.ts";
 import { Link } from "../call/link.ts";
 import { CONNECTED_WITHIN, LOOSE, Recovery } from "../call/recovery.ts";
+import { initials } from "../call/view/initials.ts";
+import { tile } from "../call/view/tile.styles.ts";
 import { define, Watching } from "../call/view/watching.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
@@ -32,6 +34,8 @@ export const shared = {
   "call/later.ts": { provide },
   "call/link.ts": { Link },
   "call/recovery.ts": { CONNECTED_WITHIN, LOOSE, Recovery },
+  "call/view/initials.ts": { initials },
+  "call/view/tile.styles.ts": { tile },
   "call/view/watching.ts": { define, Watching },
   "theme/controls.ts": { base, buttons, fields },
   "theme/icons.ts": { icon },

@@ -35,23 +35,35 @@ export const callViewStyles = css`
     outline-offset: 2px;
   }
 
-  video {
-    display: block;
-    width: 100%;
-    height: 100%;
-  }
-
   #screen {
     position: absolute;
     inset: 0;
     object-fit: contain;
   }
 
-  .them {
+  .tiles {
     position: absolute;
     inset: 0;
     display: grid;
-    transition: inset var(--visavis-slow) var(--visavis-ease);
+    gap: var(--visavis-space-1);
+  }
+
+  /* On a phone one above the other; else beside, and four as a square. */
+  .group .tiles {
+    grid-auto-rows: minmax(0, 1fr);
+    padding: 3.75rem var(--visavis-space-1) 0;
+  }
+
+  .group .tiles > * {
+    border-radius: var(--visavis-radius-m);
+  }
+
+  .them {
+    position: relative;
+    display: grid;
+    min-width: 0;
+    min-height: 0;
+    overflow: hidden;
   }
 
   .them > * {
@@ -60,53 +72,25 @@ export const callViewStyles = css`
     min-height: 0;
   }
 
-  #remote {
-    object-fit: cover;
-  }
-
-  video.blank {
-    opacity: 0;
-  }
-
-  .nobody {
-    display: grid;
-    align-content: center;
-    justify-items: center;
-    gap: var(--visavis-space-2);
-    padding: var(--visavis-space-4);
-    text-align: center;
-    background: radial-gradient(circle at 50% 38%, #26312f, var(--stage) 70%);
-  }
-
   .nobody strong {
     font-size: var(--visavis-size-l);
     font-weight: 600;
   }
 
-  .nobody .small {
-    color: #b9c6c2;
-  }
-
-  .avatar {
-    display: grid;
-    place-items: center;
-    width: 6.5rem;
-    height: 6.5rem;
-    border-radius: 50%;
-    background: var(--visavis-accent);
-    color: var(--visavis-on-accent);
-    font-size: 2.25rem;
-    font-weight: 560;
-    letter-spacing: 0.02em;
-  }
-
-  .screened .them {
+  .screened .tiles {
     inset: auto auto var(--visavis-space-3) var(--visavis-space-3);
-    width: clamp(6rem, 22cqi, 13rem);
+    padding: 0;
+    grid: auto / auto-flow clamp(6rem, 22cqi, 13rem);
+  }
+
+  .screened .tiles > * {
     aspect-ratio: 16 / 10;
     border-radius: var(--visavis-radius-m);
-    overflow: hidden;
     box-shadow: 0 4px 18px #0008;
+  }
+
+  .screened.group .tiles {
+    grid-auto-columns: clamp(4.5rem, 15cqi, 10rem);
   }
 
   .screened .nobody .avatar {
@@ -362,6 +346,10 @@ export const callViewStyles = css`
   }
 
   @container call (min-width: 34rem) {
+    .group:not(.screened) .tiles {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+    }
+
     .rare {
       display: inline-flex;
     }
@@ -382,6 +370,10 @@ export const callViewStyles = css`
 
     #remote {
       object-fit: contain;
+    }
+
+    .group #remote {
+      object-fit: cover;
     }
   }
 `;

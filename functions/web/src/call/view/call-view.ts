@@ -3,27 +3,24 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons } from "../../theme/controls.ts";
-import { type Icon, icon } from "../../theme/icons.ts";
-import type { CallSession, SessionState } from "../session.ts";
+import { icon } from "../../theme/icons.ts";
+import type { CallSession, Phase, SessionState } from "../session.ts";
+import { type Controls, callControls, type Side } from "./call-controls.ts";
 import { callViewStyles } from "./call-view.styles.ts";
+import type { CompanionTile } from "./companion-tile.ts";
 import { initials } from "./initials.ts";
+import { tile } from "./tile.styles.ts";
 import { define, Watching } from "./watching.ts";
 
 type DeviceKind = "microphone" | "camera" | "screen";
 
-/** What is open beside the pictures. */
-type Side = "chat" | "devices" | undefined;
-
-/** A control that moves into a menu where there is little room. */
-interface Rare {
+/** A screen, and the name of whoever shows it unless that is the other side. */
+interface Shared {
+  remoteScreen: MediaStream | undefined;
   name: string;
-  symbol: Icon;
-  label: string;
-  press: () => void;
-  pressed: boolean;
-  /** Whether the browser can do it. */
-  possible: boolean;
 }
+
+const isLive = (phase: Phase): boolean => phase === "connected" || phase === "reconnecting";
 
 /** After so long without a connection the view says more than "connecting". Milliseconds. */
 const LONG = 8_000;
@@ -36,7 +33,7 @@ const LONG = 8_000;
  * the design tokens.
  */
 export class CallView extends LitElement {
-  static override styles = [base, buttons, callViewStyles];
+  static override styles = [base, buttons, tile, callViewStyles];
   static override properties = {
     session: { attribute: false },
     texts: { attribute: false },
@@ -69,6 +66,8 @@ export class CallView extends LitElement {
   /** How many entries of the other side have been on show, and have been said. */
   #seen = 0;
   #heardEntries = 0;
+  /** Who was said to be there, beside the other side. */
+  #present = "";
   #longTimer: ReturnType<typeof setTimeout> | undefined;
   #leaving = new AbortController();
   #awake: WakeLockSentinel | undefined;
@@ -122,9 +121,8 @@ export class CallView extends LitElement {
   protected override updated(changed: PropertyValues): void {
     const { session } = this;
     if (!session) return;
-    const { remote, remoteScreen } = session.state;
-    this.#play("#remote", remote);
-    this.#play("#screen", remoteScreen);
+    this.#play("#remote", session.state.remote);
+    this.#play("#screen", this.#shared(session.state)?.remoteScreen);
     const { cameraTrack, chosen } = session.media.state;
     const own = this.renderRoot.querySelector<HTMLVideoElement>("#own");
     const shown = own?.srcObject instanceof MediaStream ? own.srcObject.getVideoTracks()[0] : undefined;
@@ -140,19 +138,21 @@ export class CallView extends LitElement {
   protected override render(): unknown {
     const { session, texts } = this;
     if (!session || !texts) return nothing;
-    const { showing, phase } = session.state;
-    const { camera, screen } = session.media.state;
+    const { showing, phase, companions } = session.state;
+    const { camera, screen, chosen } = session.media.state;
     const name = this.peer || texts.other;
-    const live = phase === "connected" || phase === "reconnecting";
+    const live = isLive(phase);
     const picture = live && showing.camera;
-    const theirScreen = live && showing.screen;
+    const shared = this.#shared(session.state);
+    const theirScreen = shared !== undefined;
+    const group = companions.length > 0;
     // Then the mark has the name.
     const verified = typeof session.state.peer === "object";
     return html`
       <div class="frame ${this.side ? "open" : ""}" @keydown=${this.#key}>
-        <section class="stage ${theirScreen ? "screened" : ""}" aria-label=${`${texts.call}: ${name}`}>
-          <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(name)}></video>
-          <div class="them">
+        <section class="stage ${theirScreen ? "screened" : ""} ${group ? "group" : ""}" aria-label=${`${texts.call}: ${name}`}>
+          <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(shared?.name || name)}></video>
+          <div class="tiles"><div class="them">
             <video id="remote" autoplay playsinline class=${picture ? "" : "blank"} aria-label=${name}></video>
             ${
               picture
@@ -167,10 +167,21 @@ export class CallView extends LitElement {
                   }
                 </div>`
             }
+            ${group ? html`<span class="name"><span>${name}</span></span>` : nothing}
           </div>
+          ${companions.map(
+            (companion) => html`<visavis-companion
+              .companion=${companion}
+              .texts=${texts}
+              speaker=${chosen.speaker ?? ""}
+              @silenced=${() => {
+                this.silenced = true;
+              }}
+            ></visavis-companion>`,
+          )}</div>
           <div class="top">
             <visavis-proof .state=${session.state} .texts=${texts.proof}></visavis-proof>
-            <span class="plate" ?hidden=${(!picture && !theirScreen) || verified}>${name}</span>
+            <span class="plate" ?hidden=${(!picture && !theirScreen) || verified || group}>${name}</span>
             ${live && !showing.microphone ? html`<span class="plate">${icon("microphone-off")}${texts.mutedThere}</span>` : nothing}
             <span class="spread"></span>
             <visavis-quality .state=${session.state} .texts=${texts.quality}></visavis-quality>
@@ -188,11 +199,21 @@ export class CallView extends LitElement {
               : nothing
           }
         </section>
-        ${this.#controls(session)}
+        ${callControls({
+          ...{ session, texts, side: this.side, full: this.full, more: this.more },
+          unread: this.#unread(session.state),
+          act: this.#act,
+        })}
         ${this.#sides(session)}
       </div>
       <p class="visually-hidden" role="log" aria-live="polite">${this.said}</p>
     `;
+  }
+
+  /** Whose screen is shown: one at a time. */
+  #shared({ phase, showing, remoteScreen, companions }: SessionState): Shared | undefined {
+    if (isLive(phase) && showing.screen) return { remoteScreen, name: "" };
+    return companions.find((one) => one.status === "connected" && one.showing.screen);
   }
 
   #notices({ phase, trouble }: SessionState): TemplateResult {
@@ -242,106 +263,6 @@ export class CallView extends LitElement {
     </div>`;
   }
 
-  #controls(session: CallSession): TemplateResult {
-    const { texts, side, full } = this;
-    const { microphone, camera, screen } = session.media.state;
-    const unread = this.#unread(session.state);
-    const button = (
-      name: string,
-      symbol: Icon,
-      label: string,
-      press: () => void,
-      { pressed, off, rare }: { pressed?: boolean; off?: boolean; rare?: boolean } = {},
-    ): TemplateResult => html`<button
-      class="round ${name} ${off ? "off" : ""} ${rare ? "rare" : ""}"
-      aria-pressed=${pressed === undefined ? nothing : pressed}
-      aria-label=${label}
-      title=${label}
-      @click=${press}
-    >
-      ${icon(symbol)}
-    </button>`;
-    const sharing = screen.status === "on";
-    const rare: Rare[] = [
-      {
-        name: "screen",
-        symbol: "screen",
-        label: sharing ? texts.unshare : texts.share,
-        press: this.#share,
-        pressed: sharing,
-        possible: "mediaDevices" in navigator && "getDisplayMedia" in navigator.mediaDevices,
-      },
-      {
-        name: "devices",
-        symbol: "settings",
-        label: texts.devices,
-        press: () => this.#toggle("devices"),
-        pressed: side === "devices",
-        possible: true,
-      },
-      {
-        name: "full",
-        symbol: full ? "shrink" : "enlarge",
-        label: full ? texts.leaveFullScreen : texts.fullScreen,
-        press: this.#toggleFull,
-        pressed: full,
-        possible: document.fullscreenEnabled,
-      },
-    ];
-    const wide = (wanted: string): unknown =>
-      rare
-        .filter(({ name, possible }) => possible && name === wanted)
-        .map(({ name, symbol, label, press, pressed }) => button(name, symbol, label, press, { pressed, rare: true }));
-    const micOn = microphone.status === "on";
-    const camOn = camera.status === "on";
-    return html`<div class="controls" role="group" aria-label=${texts.controls}>
-      ${button("microphone", micOn ? "microphone" : "microphone-off", micOn ? texts.mute : texts.unmute, this.#mute, { off: !micOn })}
-      ${button("camera", camOn ? "camera" : "camera-off", camOn ? texts.cameraOff : texts.cameraOn, this.#camera, { off: !camOn })}
-      ${wide("screen")}
-      <span class="badged">
-        ${button("chat", "chat", unread > 0 ? texts.chatUnread(unread) : texts.chat, () => this.#toggle("chat"), { pressed: side === "chat" })}
-        ${unread > 0 ? html`<span class="count" aria-hidden="true">${unread}</span>` : nothing}
-      </span>
-      ${wide("devices")} ${wide("full")}
-      <div class="more" @focusout=${this.#leaveMenu}>
-        <button
-          class="round"
-          aria-label=${texts.more}
-          title=${texts.more}
-          aria-expanded=${this.more}
-          aria-haspopup="menu"
-          @click=${() => {
-            this.more = !this.more;
-          }}
-        >
-          ${icon("more")}
-        </button>
-        ${
-          this.more
-            ? html`<div class="menu" role="menu" aria-label=${texts.more} @keydown=${this.#menuKey}>
-              ${rare
-                .filter(({ possible }) => possible)
-                .map(
-                  ({ symbol, label, press }) => html`<button
-                  role="menuitem"
-                  tabindex="-1"
-                  class="quiet"
-                  @click=${() => {
-                    this.more = false;
-                    press();
-                  }}
-                >
-                  ${icon(symbol)}${label}
-                </button>`,
-                )}
-            </div>`
-            : nothing
-        }
-      </div>
-      ${button("hang-up", "phone-down", texts.hangUp, () => void session.hangUp().catch(() => {}))}
-    </div>`;
-  }
-
   /** The chat stays once it was open, so that what is half written is not lost. */
   #sides(session: CallSession): unknown {
     this.#drafts ||= this.side === "chat";
@@ -377,6 +298,17 @@ export class CallView extends LitElement {
     </aside>`;
   }
 
+  #act: Controls["act"] = {
+    mute: () => this.#mute(),
+    camera: () => this.#camera(),
+    share: () => this.#share(),
+    toggle: (side) => this.#toggle(side),
+    toggleFull: () => this.#toggleFull(),
+    showMore: (more) => {
+      this.more = more;
+    },
+  };
+
   #unread({ chat, files }: SessionState): number {
     const count = [...chat, ...files].filter(({ mine }) => !mine).length;
     if (this.side === "chat") this.#seen = count;
@@ -387,11 +319,16 @@ export class CallView extends LitElement {
   #hear(): void {
     const { session, texts } = this;
     if (!session) return;
+    const present = session.state.companions.map(({ id }) => id).join();
+    if (present !== this.#present) {
+      this.#present = present;
+      this.said = texts.present(session.state.companions.map(({ name, kind }) => name || texts.kinds[kind]).join(", "));
+    }
     const theirs = [...session.state.chat, ...session.state.files].filter(({ mine }) => !mine);
     if (theirs.length <= this.#heardEntries) return;
     this.#heardEntries = theirs.length;
     const latest = theirs.reduce((last, entry) => (entry.at >= last.at ? entry : last));
-    const name = this.peer || texts.other;
+    const name = ("text" in latest ? latest.from : latest.with) || this.peer || texts.other;
     this.said = "text" in latest ? texts.newMessage(name, latest.text) : texts.newFile(name, latest.name);
   }
 
@@ -416,6 +353,7 @@ export class CallView extends LitElement {
 
   #sound = (): void => {
     void this.renderRoot.querySelector<HTMLVideoElement>("#remote")?.play();
+    for (const tile of this.renderRoot.querySelectorAll<CompanionTile>("visavis-companion")) tile.play();
     this.silenced = false;
   };
 
@@ -477,20 +415,6 @@ export class CallView extends LitElement {
     this.more = false;
     this.renderRoot.querySelector<HTMLElement>(".more > button")?.focus();
   }
-
-  #leaveMenu = ({ currentTarget, relatedTarget }: FocusEvent): void => {
-    if (!(currentTarget as Element).contains(relatedTarget as Node | null)) this.more = false;
-  };
-
-  /** As the menu pattern asks for: arrows, home and end. */
-  #menuKey = (event: KeyboardEvent): void => {
-    const items = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>("button")];
-    const at = items.indexOf(event.target as HTMLElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
-    if (to === undefined) return;
-    event.preventDefault();
-    items.at(to % items.length)?.focus();
-  };
 }
 
 /** Defines what a call needs to be seen and heard, once; the rest of its face is in more.ts. */

@@ -229,9 +229,13 @@ export class ChatPanel extends LitElement {
     `;
   }
 
-  #message({ mine, text, at, sent }: ChatEntry): TemplateResult {
+  #message({ mine, text, at, sent, from }: ChatEntry): TemplateResult {
     return html`<li class=${mine ? "mine" : ""}>
-      <span class="visually-hidden">${this.#who(mine)}:</span>
+      ${
+        this.#several && !mine
+          ? html`<span class="note">${this.#who(mine, from)}</span>`
+          : html`<span class="visually-hidden">${this.#who(mine)}:</span>`
+      }
       <span class="bubble">${text}</span>
       ${sent ? html`<time datetime=${at}>${this.#time(at)}</time>` : html`<span class="note">${this.texts.notSent}</span>`}
     </li>`;
@@ -252,7 +256,7 @@ export class ChatPanel extends LitElement {
           ${icon("file")}
           <div>
             <strong>${name}</strong>
-            <span class="note">${this.#size(size)} · ${status === "offered" && !mine ? `${this.#who(false)} ` : ""}${said}</span>
+            <span class="note">${this.#size(size)} · ${this.#whose(file)}${said}</span>
           </div>
         </div>
         ${
@@ -282,8 +286,19 @@ export class ChatPanel extends LitElement {
     </li>`;
   }
 
-  #who(mine: boolean): string {
-    return mine ? this.texts.you : this.peer || this.texts.other;
+  /** More than two are in the call. */
+  get #several(): boolean {
+    return (this.session?.state.companions.length ?? 0) > 0;
+  }
+
+  #who(mine: boolean, from?: string): string {
+    return mine ? this.texts.you : from || this.peer || this.texts.other;
+  }
+
+  /** Before what is said of a file: who offers it, and among several with whom it goes to and fro. */
+  #whose({ mine, status, with: name }: FileTransfer): string {
+    if (status === "offered" && !mine) return `${this.#who(false, name)} `;
+    return this.#several ? `${this.#who(false, name)}: ` : "";
   }
 
   #time(at: string): string {

@@ -4,6 +4,7 @@ import { FileTransfers } from "../files.ts";
 import { Group } from "../group.ts";
 import { provide } from "../later.ts";
 import { ChatPanel } from "./chat-panel.ts";
+import { CompanionTile } from "./companion-tile.ts";
 import { DeviceChoices } from "./device-choice.ts";
 import { LevelMeter } from "./level-meter.ts";
 import { ProofMark } from "./proof-mark.ts";
@@ -17,6 +18,7 @@ export function defineMore(): void {
     "visavis-level": LevelMeter,
     "visavis-devices": DeviceChoices,
     "visavis-chat": ChatPanel,
+    "visavis-companion": CompanionTile,
     "visavis-quality": QualityBadge,
     "visavis-proof": ProofMark,
   });

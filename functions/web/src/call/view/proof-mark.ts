@@ -68,6 +68,23 @@ export class ProofMark extends LitElement {
         text-align: start;
       }
 
+      .always {
+        margin-block-start: 0.25rem;
+        padding: 0.2rem 0.8rem;
+        border-radius: var(--visavis-radius-round);
+        background: #0c100fb8;
+        color: #f2f6f5;
+        font-size: var(--visavis-size-s);
+        font-variant-numeric: tabular-nums;
+        justify-self: start;
+        width: fit-content;
+      }
+
+      ul {
+        padding-inline-start: 1.1rem;
+        list-style: disc;
+      }
+
       .compare {
         justify-self: start;
         min-height: 2.25rem;
@@ -127,6 +144,7 @@ export class ProofMark extends LitElement {
       >
         ${icon(proven ? "shield" : "alert")}<span>${label}</span>
       </button>
+      ${this.#always(state) ? html`<p class="always" role="status">${texts.codeOf(state.code ?? "…")}</p>` : nothing}
       ${
         open
           ? html`<section role="group" aria-label=${texts.title}>
@@ -136,10 +154,28 @@ export class ProofMark extends LitElement {
                 : nothing
             }
             <p>${texts.text[kind]}</p>
+            ${this.#others(state)}
             ${this.#code(state.code)}
           </section>`
           : nothing
       }`;
+  }
+
+  /** Where somebody has no certificate, the code is what there is to check. */
+  #always({ companions, invited }: SessionState): boolean {
+    return companions.some(({ kind }) => kind === "guest") || (invited && companions.length > 0);
+  }
+
+  #others({ companions }: SessionState): unknown {
+    const { texts } = this;
+    if (companions.length === 0) return nothing;
+    return html`<div>
+      <strong>${texts.others}</strong>
+      <ul>
+        ${companions.map(({ name, kind }) => html`<li>${name ? `${name}, ` : ""}${texts.kinds[kind]}</li>`)}
+      </ul>
+      <p>${texts.othersText}</p>
+    </div>`;
   }
 
   #code(code: string | undefined): TemplateResult {

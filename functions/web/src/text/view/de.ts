@@ -31,6 +31,9 @@ export const view: ViewTexts = {
   more: "Mehr",
   hangUp: "Auflegen",
   close: "Schliessen",
+  present: (names) => (names === "" ? "Sie sind wieder zu zweit." : `Auch in diesem Gespräch: ${names}`),
+  companion: { connecting: "Verbindung wird aufgebaut…", failed: "Liess sich nicht prüfen: nicht verbunden" },
+  kinds: { visitor: "Besuch", expert: "Fachperson", colleague: "Aus demselben Haus", guest: "Gast" },
   proof: {
     title: "Wer auf der anderen Seite ist",
     verified: (name, organisation) => `Geprüft: ${name}, ${organisation}`,
@@ -44,6 +47,15 @@ export const view: ViewTexts = {
       unverified:
         "Das Gespräch ist verschlüsselt, aber die Seite, von der es kommt, hat keinen Schlüssel, um zu prüfen, wer antwortet. Wenn es darauf ankommt, vergleichen Sie den Code.",
     },
+    others: "Auch in diesem Gespräch",
+    othersText: "Ein Code gilt für alle: Sehen alle dieselbe Zahl, ist sonst niemand im Gespräch.",
+    kinds: {
+      visitor: "Besuch",
+      expert: "Fachperson",
+      colleague: "aus demselben Haus, geprüft von der einlassenden Seite",
+      guest: "Gast: Nichts beweist, wer es ist",
+    },
+    codeOf: (code) => `Code ${code}`,
     compare: "Code anzeigen",
     compareText: "Lesen Sie ihn einander vor. Sehen beide dieselbe Zahl, ist niemand dazwischen.",
     coming: "Einen Moment…",

@@ -31,6 +31,9 @@ export const view = {
   more: "More",
   hangUp: "Hang up",
   close: "Close",
+  present: (names: string) => (names === "" ? "You are two again." : `Also in this call: ${names}`),
+  companion: { connecting: "Connecting…", failed: "Could not be checked: not connected" },
+  kinds: { visitor: "Visitor", expert: "Expert", colleague: "Colleague", guest: "Guest" },
   proof: {
     title: "Who is at the other side",
     verified: (name: string, organisation: string) => `Verified: ${name}, ${organisation}`,
@@ -44,6 +47,15 @@ export const view = {
       unverified:
         "The call is encrypted, but the page it comes from has no key to check who answers. If it matters, compare the code.",
     },
+    others: "Also in this call",
+    othersText: "One code is over all of you: if everybody sees the same number, nobody else is in the call.",
+    kinds: {
+      visitor: "visitor",
+      expert: "expert",
+      colleague: "colleague, verified by who let them in",
+      guest: "guest: nothing proves who it is",
+    },
+    codeOf: (code: string) => `Code ${code}`,
     compare: "Show the code",
     compareText: "Read it to each other. If both see the same number, nobody is in between.",
     coming: "One moment…",

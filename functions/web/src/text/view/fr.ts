@@ -32,6 +32,9 @@ export const view: ViewTexts = {
   more: "Plus",
   hangUp: "Raccrocher",
   close: "Fermer",
+  present: (names) => (names === "" ? "Vous êtes de nouveau à deux." : `Aussi dans cet appel : ${names}`),
+  companion: { connecting: "Connexion…", failed: "Vérification impossible : non connecté" },
+  kinds: { visitor: "Visiteur", expert: "Conseiller", colleague: "Collègue", guest: "Invité" },
   proof: {
     title: "Qui est de l’autre côté",
     verified: (name, organisation) => `Vérifié : ${name}, ${organisation}`,
@@ -45,6 +48,15 @@ export const view: ViewTexts = {
       unverified:
         "L’appel est chiffré, mais la page d’où il vient n’a pas de clé pour vérifier qui répond. Si c’est important, comparez le code.",
     },
+    others: "Aussi dans cet appel",
+    othersText: "Un même code vaut pour tous : si chacun voit le même nombre, personne d’autre n’est dans l’appel.",
+    kinds: {
+      visitor: "visiteur",
+      expert: "conseiller",
+      colleague: "collègue, vérifié par qui l’a fait entrer",
+      guest: "invité : rien ne prouve son identité",
+    },
+    codeOf: (code) => `Code ${code}`,
     compare: "Afficher le code",
     compareText: "Lisez-le-vous l’un à l’autre. Si vous voyez le même nombre, personne n’est entre vous.",
     coming: "Un instant…",

@@ -31,6 +31,9 @@ export const view: ViewTexts = {
   more: "Altro",
   hangUp: "Riaggancia",
   close: "Chiudi",
+  present: (names) => (names === "" ? "Siete di nuovo in due." : `Anche in questa chiamata: ${names}`),
+  companion: { connecting: "Collegamento…", failed: "Verifica non riuscita: non collegato" },
+  kinds: { visitor: "Visitatore", expert: "Consulente", colleague: "Collega", guest: "Ospite" },
   proof: {
     title: "Chi c’è dall’altra parte",
     verified: (name, organisation) => `Verificato: ${name}, ${organisation}`,
@@ -44,6 +47,15 @@ export const view: ViewTexts = {
       unverified:
         "La chiamata è cifrata, ma la pagina da cui viene non ha una chiave per verificare chi risponde. Se è importante, confrontate il codice.",
     },
+    others: "Anche in questa chiamata",
+    othersText: "Un solo codice vale per tutti: se ognuno vede lo stesso numero, nessun altro è nella chiamata.",
+    kinds: {
+      visitor: "visitatore",
+      expert: "consulente",
+      colleague: "collega, verificato da chi lo ha fatto entrare",
+      guest: "ospite: nulla prova chi sia",
+    },
+    codeOf: (code) => `Codice ${code}`,
     compare: "Mostra il codice",
     compareText: "Leggetevelo a vicenda. Se vedete lo stesso numero, non c’è nessuno in mezzo.",
     coming: "Un momento…",

@@ -1,14 +1,15 @@
 // A visitor's way through a call: from the click to the end, over a reload of the page.
 
-import { Api, Problem } from "../call/api.ts";
-import { visitorPayloads } from "../call/authentication.ts";
-import { Mailbox, type Transport } from "../call/mailbox.ts";
-import { LocalMedia } from "../call/media.ts";
-import { PresenceLease } from "../call/presence.ts";
-import { CallSession } from "../call/session.ts";
-import { Store } from "../call/store.ts";
-import type { Id, Media, Ring, VisitorAccess } from "../call/types.ts";
+import type { Device } from "../trust/handshake.ts";
+import { Api, Problem } from "./api.ts";
+import { visitorPayloads } from "./authentication.ts";
+import { Mailbox, type Transport } from "./mailbox.ts";
+import { LocalMedia } from "./media.ts";
 import { forget, type Memory, recall, remember } from "./memory.ts";
+import { PresenceLease } from "./presence.ts";
+import { CallSession } from "./session.ts";
+import { Store } from "./store.ts";
+import type { Id, Media, Ring, VisitorAccess } from "./types.ts";
 
 export interface VisitorOptions {
   /** The service's origin. */
@@ -17,6 +18,14 @@ export interface VisitorOptions {
   transport: Transport;
   /** As the page tells; nothing that is not proven by one of them is accepted where there is one. */
   siteKeys: string[];
+  /** The secret of an invitation into another call. */
+  invitation?: string;
+  /** Of a colleague who was invited: proves who joins. */
+  device?: Device;
+  /** Of a guest who was invited: the key in the link, in base64url. */
+  linkKey?: string;
+  /** Devices that were chosen before. */
+  media?: () => LocalMedia;
 }
 
 export type VisitorState = {
@@ -51,11 +60,16 @@ export class Visitor extends Store<VisitorState> {
     this.#api = new Api({ base: options.base });
   }
 
+  /** The name of who has invited, where this visitor was. */
+  get inviting(): string | undefined {
+    return this.#access?.invitation?.expert.name;
+  }
+
   /** The click: devices, identity, peer connection and candidates all begin at once. */
   async start(media: Media): Promise<void> {
     const turn = ++this.#turn;
     this.#letGo();
-    const local = new LocalMedia();
+    const local = this.#options.media?.() ?? new LocalMedia();
     this.change({ step: "starting", media: local, session: undefined, problem: undefined });
     const devices = local.start({ microphone: media !== "chat", camera: media === "video" });
     try {
@@ -133,16 +147,20 @@ export class Visitor extends Store<VisitorState> {
         this.#after = 0;
       }
     }
-    return this.#api.createVisitor(this.#options.organisation);
+    const { organisation, invitation } = this.#options;
+    return this.#api.createVisitor(organisation, invitation);
   }
 
   #adopt(access: VisitorAccess, media: LocalMedia, memory?: Memory): void {
     this.#took(access);
     const { call, trust, ice_servers: iceServers } = access;
-    const { organisation, siteKeys } = this.#options;
-    const payloads = visitorPayloads({ organisation, call, trust, siteKeys, continuity: memory?.continuity });
+    const { organisation, siteKeys, invitation, device, linkKey } = this.#options;
+    const proof = { device, linkKey, continuity: memory?.continuity };
+    const payloads = visitorPayloads({ organisation, call, trust, siteKeys, ...proof });
     const own = access.visitor;
-    const session = new CallSession({ role: "visitor", api: this.#api, media, call, iceServers, own, payloads });
+    const invited = invitation !== undefined;
+    const options = { role: "visitor", api: this.#api, media, call, iceServers, own, payloads, invited } as const;
+    const session = new CallSession(options);
     this.#continuity = undefined;
     payloads.then(
       ({ continuity }) => {

@@ -1,6 +1,6 @@
 // What a reload needs to go on with a call: kept in the tab's session storage from the ring to the end of the call.
 
-import type { Id } from "../call/types.ts";
+import type { Id } from "./types.ts";
 
 export const MEMORY_KEY = "visavis.call";
 
