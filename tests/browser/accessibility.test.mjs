@@ -109,6 +109,48 @@ for (const scheme of /** @type {const} */ (["light", "dark"])) {
   });
 
   scenario(
+    `a call of three and the page for guests have no serious accessibility findings, ${scheme}`,
+    async (world) => {
+      const organisation = await world.organisation({ names: ["Ada Adviser", "Ben Builder"] });
+      const [ada, ben] = organisation.people;
+      const desk = await world.desk(ada, { scheme });
+      const trust = await certify(world, organisation, { page: desk.page, person: ada ?? assert.fail() });
+      const other = await world.desk(ben, { scheme });
+      await enrol(trust, other.page, ben ?? assert.fail());
+      const visitor = await world.visitor(organisation, { scheme });
+      await visitor.begin();
+      await visitor.ring({ name: "Vera Visitor" });
+      await desk.rings();
+      await desk.answer();
+      await Promise.all([visitor.inCall(), desk.inCall()]);
+      await desk.addSomebody();
+      const link = await desk.makesLink();
+      await desk.asks("Ben Builder");
+      await accessible(desk.page, "the desk that adds somebody");
+      await other.page.getByRole("button", { name: "Join", exact: true }).waitFor();
+      await accessible(other.page, "a desk that is invited");
+      const lost = await world.guest(`${world.stack.service}/join`, { scheme });
+      await accessible(lost.page, "a link that was cut off");
+      const guest = await world.guest(link, { scheme, phone: true });
+      await guest.isTold("Garden Tools Ltd invites you to a call");
+      await accessible(guest.page, "the page for guests");
+      await guest.asks({ name: "Gustav Guest" });
+      await accessible(guest.page, "a guest who waits to be let in");
+      await desk.knocks("Gustav Guest");
+      await accessible(desk.page, "the desk at which somebody knocks");
+      await desk.letsIn("Gustav Guest");
+      await Promise.all([visitor.seesJoined("Gustav Guest"), guest.seesJoined("Vera Visitor")]);
+      await accessible(guest.page, "the call at the guest");
+      await visitor.view.locator("visavis-proof .mark").click();
+      await accessible(visitor.page, "the call of three at the visitor");
+      await accessible(desk.page, "the call of three at the desk");
+      await guest.hangUp();
+      await guest.isTold("The call is over for you");
+      await accessible(guest.page, "after the guest's call");
+    },
+  );
+
+  scenario(
     `the console, signing in and the first page have no serious accessibility findings, ${scheme}`,
     async (world) => {
       const organisation = await world.organisation();

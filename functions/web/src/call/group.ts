@@ -212,6 +212,7 @@ export class Group {
   /** As soon as each two of them have checked each other, as far as this side can tell. */
   #agree(): void {
     const { own } = this.#options;
+    for (const { link } of this.#lines.values()) link.share(this.#lines.size);
     const members = this.#told ?? this.#members();
     const known = members.every(
       ({ id, fingerprint }) => id === own || this.#lines.get(id)?.link.fingerprints.remote === fingerprint,

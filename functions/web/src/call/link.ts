@@ -194,6 +194,11 @@ export class Link {
     if (tracks.screen !== before.screen) replace(screen, tracks.screen);
   }
 
+  /** What goes out is divided among so many connections of this side. */
+  share(among: number): void {
+    if (this.#transceivers) limit(this.#transceivers.camera.sender, RATES.camera / among);
+  }
+
   get transceivers(): Transceivers | undefined {
     return this.#transceivers;
   }

@@ -16,7 +16,7 @@ export interface NegotiationOptions {
   iceServers: RTCIceServer[];
   payloads: Payloads | Promise<Payloads>;
   /** Of this side; its own unless told. */
-  certificate?: Promise<RTCCertificate>;
+  certificate?: () => Promise<RTCCertificate>;
 }
 
 /** What is told of the latest link, and: */
@@ -52,6 +52,7 @@ export class Negotiation {
   #link: Link | undefined;
   /** The certificate of this side, for all connections of the call. */
   #certificate: Promise<RTCCertificate> | undefined;
+  #makeCertificate: () => Promise<RTCCertificate>;
   /** Visitor: the last offer, and for which expert. */
   #offer: { sdp: string; at: number } | undefined;
   #expert: Id | undefined;
@@ -72,7 +73,7 @@ export class Negotiation {
     this.#call = options.call;
     this.#iceServers = options.iceServers;
     this.#payloads = Promise.resolve(options.payloads);
-    this.#certificate = options.certificate;
+    this.#makeCertificate = options.certificate ?? newCertificate;
     // Told where they are needed.
     this.#payloads.catch(() => {});
     this.#events = events;
@@ -202,10 +203,7 @@ export class Negotiation {
 
   /** Of this side, for all its connections of the call. */
   certificate(): Promise<RTCCertificate> {
-    this.#certificate ??= RTCPeerConnection.generateCertificate({
-      name: "ECDSA",
-      namedCurve: "P-256",
-    } as EcKeyGenParams);
+    this.#certificate ??= this.#makeCertificate();
     return this.#certificate;
   }
 
@@ -371,3 +369,6 @@ export class Negotiation {
       });
   }
 }
+
+const newCertificate = (): Promise<RTCCertificate> =>
+  RTCPeerConnection.generateCertificate({ name: "ECDSA", namedCurve: "P-256" } as EcKeyGenParams);

@@ -106,7 +106,14 @@ export class CallSession extends Store<SessionState> {
       host && { name: () => this.#other.name },
     );
     this.#negotiation = new Negotiation(
-      { role, api, call, iceServers, payloads, ...(host ? { certificate: host.#negotiation.certificate() } : {}) },
+      {
+        role,
+        api,
+        call,
+        iceServers,
+        payloads,
+        ...(host ? { certificate: () => host.#negotiation.certificate() } : {}),
+      },
       {
         renewed: (link) => this.#renewed(link),
         state: () => this.#judge(),

@@ -60,8 +60,10 @@ export class Joiners extends Store<JoinersState> {
   told(call: Call): void {
     const session = this.#sessions.get(call.id);
     if (session) session.update(call);
-    else if (this.#done.has(call.id)) return;
-    else if (call.state === "ringing" && call.payload !== undefined)
+    else if (this.#done.has(call.id)) {
+      // Hung up here, and the service was not reached with it.
+      if (call.state === "answered") this.#options.api.hangUp(call.id).catch(() => {});
+    } else if (call.state === "ringing" && call.payload !== undefined)
       this.#meet(call, call.payload, call.ice_servers ?? []);
     else if (call.state === "answered") void this.#resume(call);
   }

@@ -1,0 +1,146 @@
+import assert from "node:assert/strict";
+import { afterEach, beforeEach, test } from "node:test";
+
+import type { Api } from "../call/api.ts";
+import { LocalMedia } from "../call/media.ts";
+import { CallSession } from "../call/session.ts";
+import type { Call, Envelope } from "../call/types.ts";
+import type { ClockedApi } from "./clock.ts";
+import { Joiners } from "./joiners.ts";
+
+const HOST = "0190c2a4-0000-7000-8000-00000000000a";
+const at = "2026-11-29T10:00:00.000Z";
+/** A payload that an expert leaves alone: peer connections are for browsers. */
+const PAYLOAD = "eyJ0eXBlIjoicmVzdGFydCJ9";
+
+let stored: Map<string, string>;
+const closing: (() => void)[] = [];
+
+beforeEach(() => {
+  stored = new Map();
+  const value = {
+    getItem: (key: string) => stored.get(key) ?? null,
+    setItem: (key: string, text: string) => stored.set(key, text),
+    removeItem: (key: string) => stored.delete(key),
+  };
+  Object.defineProperty(globalThis, "sessionStorage", { configurable: true, value });
+});
+
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+function open() {
+  const asked: string[] = [];
+  const api = {
+    relay: async () => ({ ice_servers: [], expires_at: at }),
+    signal: async () => {},
+    decline: async (call: string) => void asked.push(`decline ${call}`),
+    hangUp: async (call: string) => void asked.push(`hang up ${call}`),
+    alarm: async (_call: string, reason: string) => void asked.push(`alarm ${reason}`),
+  } as unknown as ClockedApi;
+  const media = new LocalMedia();
+  const host = new CallSession({ role: "expert", api: api as Api, media, call: HOST, iceServers: [] });
+  const joiners = new Joiners({ api, organisation: HOST, host, device: async () => undefined });
+  closing.push(
+    () => joiners.close(false),
+    () => host.close(),
+  );
+  return { joiners, host, asked };
+}
+
+function knocking(id: string, into = HOST, more: Partial<Call> = {}): Call {
+  return {
+    ...{ id, state: "ringing", version: 1, media: "video", created_at: at, rings_until: at },
+    visitor: { id: `v-${id}`, language: "en", page: { url: "https://visavis.example/join", title: "" } },
+    invitation: { id: `i-${id}`, call: into },
+    ...{ payload: PAYLOAD, ice_servers: [] },
+    ...more,
+  };
+}
+
+const rings = (call: Call) =>
+  ({
+    ...{ id: "e", at, type: "call.ringing", call: call.id },
+    body: { call, payload: PAYLOAD, ice_servers: [] },
+  }) as Envelope;
+const ids = (sessions: readonly CallSession[]) => sessions.map(({ id }) => id);
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+
+test("who was invited into this call knocks, by the mailbox or by the lease, and once", async () => {
+  const { joiners } = open();
+  assert.ok(joiners.hear(rings(knocking("a"))));
+  joiners.told(knocking("a"));
+  joiners.told(knocking("b"));
+  await settled();
+  assert.deepEqual(ids(joiners.state.knocking), ["a", "b"]);
+  assert.deepEqual(joiners.state.joined, []);
+});
+
+test("who was invited into another call does not", () => {
+  const { joiners } = open();
+  const other = knocking("a", "0190c2a4-0000-7000-8000-00000000000b");
+  assert.equal(joiners.concerns(other), false);
+  assert.equal(joiners.hear(rings(other)), false);
+  assert.deepEqual(joiners.state.knocking, []);
+});
+
+test("who gives up is gone, and does not knock again", async () => {
+  const { joiners } = open();
+  const call = knocking("a");
+  joiners.hear(rings(call));
+  await settled();
+  const cancelled = { ...call, state: "cancelled", version: 2 };
+  joiners.hear({ id: "e", at, type: "call.cancelled", call: "a", body: { call: cancelled } } as Envelope);
+  await settled();
+  assert.deepEqual(joiners.state.knocking, []);
+  assert.equal(joiners.state.gone?.outcome, "cancelled");
+  joiners.told(call);
+  joiners.hear(rings(call));
+  assert.deepEqual(joiners.state.knocking, []);
+});
+
+test("who is refused is told so by the service", async () => {
+  const { joiners, asked } = open();
+  joiners.told(knocking("a"));
+  await settled();
+  const [session] = joiners.state.knocking;
+  await joiners.refuse(session ?? assert.fail());
+  assert.deepEqual(asked, ["decline a"]);
+  assert.deepEqual(joiners.state.knocking, []);
+});
+
+test("who was in the call before a reload of the desk is in it again", async () => {
+  const { joiners } = open();
+  joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
+  joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
+  await settled();
+  assert.deepEqual(ids(joiners.state.joined), ["a"]);
+});
+
+test("a call that was ended here, and that the service takes for going on, is ended there", async () => {
+  const { joiners, asked } = open();
+  const call = knocking("a", HOST, { state: "answered", version: 2 });
+  joiners.told(call);
+  await settled();
+  const [session] = joiners.state.joined;
+  await joiners.remove(session ?? assert.fail());
+  joiners.told(call);
+  assert.deepEqual(asked, ["hang up a", "hang up a"]);
+  assert.deepEqual(joiners.state.joined, []);
+});
+
+test("with the call end the calls of those who joined it", async () => {
+  const { joiners, asked } = open();
+  joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
+  await settled();
+  joiners.close(true);
+  assert.deepEqual(asked, ["hang up a"]);
+});
+
+test("the keys of links are known after a reload, and as many are asked for as were made", () => {
+  const { joiners } = open();
+  const keys = [joiners.newLinkKey(), joiners.newLinkKey()];
+  assert.equal(new Set(keys).size, 2);
+  assert.deepEqual((stored.get("visavis.desk.link-keys") ?? "").split(" "), keys);
+});
