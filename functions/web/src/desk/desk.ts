@@ -16,6 +16,7 @@ import { Enrolment } from "../trust/enrolment.ts";
 import type { Device } from "../trust/handshake.ts";
 import { loadDevice } from "../trust/key-store.ts";
 import { Alerts, type AlertTexts } from "./alerts.ts";
+import { callDetails } from "./call-details.ts";
 import { ClockedApi } from "./clock.ts";
 import "./desk-settings.ts";
 import "./device-check.ts";
@@ -30,12 +31,10 @@ import "./participants.ts";
 import { Reception } from "./reception.ts";
 import { type DeskSettings, loadSettings, saveSettings } from "./settings.ts";
 import { deskTexts, viewTexts } from "./texts/index.ts";
-import { formatDuration } from "./time.ts";
 import { Visits } from "./visit.ts";
 import "./visit-face.ts";
 import "./visitor-card.ts";
 import { deskStyles } from "./desk.styles.ts";
-import { mediaIcons, pageLink } from "./visitor-card.ts";
 
 defineCallView();
 defineMore();
@@ -408,7 +407,6 @@ export class DeskPage extends StaffPage {
     const { waiting } = reception.state;
     const texts = this.#texts.now;
     const { call } = session.state;
-    const since = call?.answered_at;
     return html`<div class="call">
       <div class="stage" tabindex="-1">
         ${
@@ -424,26 +422,7 @@ export class DeskPage extends StaffPage {
       </div>
       <aside class="details">
         ${this.#participants(reception, session)}
-        <section class="card stack" aria-labelledby="visitor">
-          <h1 id="visitor">${this.#name(call)}</h1>
-          <dl class="small">
-            <dt class="muted">${texts.page}</dt>
-            <dd class="page">${pageLink(call)}</dd>
-            <dt class="muted">${texts.language}</dt>
-            <dd>${languageName(call?.visitor?.language)}</dd>
-            ${
-              since && call
-                ? html`<dt class="muted">${texts.since}</dt>
-                  <dd class="time">
-                    <span role="timer" aria-live="off">${formatDuration(this.#api.clock.since(since))}</span>
-                  </dd>
-                  <dt class="muted">${texts.waitedFor}</dt>
-                  <dd class="time">${formatDuration(Date.parse(since) - Date.parse(call.created_at))}</dd>`
-                : nothing
-            }
-          </dl>
-          <span class="badge">${icon(mediaIcons[call?.media ?? "video"])}${texts[call?.media ?? "video"]}</span>
-        </section>
+        ${callDetails(call, texts, this.#api.clock)}
         <div class="live" role="status">
           ${waiting.length > 0 ? html`<p class="small muted">${texts.moreWaiting(waiting.length)}</p>` : nothing}
         </div>
@@ -496,16 +475,6 @@ export class DeskPage extends StaffPage {
     this.#moveFocus();
     // The alerts speak the language that is chosen.
     this.#alert();
-  }
-}
-
-/** A language in the reader's own. */
-function languageName(tag: string | undefined): string {
-  if (!tag) return "–";
-  try {
-    return new Intl.DisplayNames(language(), { type: "language" }).of(tag) ?? tag;
-  } catch {
-    return tag;
   }
 }
 
