@@ -134,6 +134,23 @@ function suite(name, sealed) {
     assert.deepEqual(result, { status: "done", same: true, sender: "done", name: "no.txt" });
   });
 
+  test("a connection takes fresh credentials", { timeout: 10_000 }, async () => {
+    const username = await page.evaluate(async () => {
+      const nothing = () => {};
+      const events = Object.fromEntries(
+        ["candidates", "state", "checked", "failed", "control", "controlOpen", "file"].map((name) => [name, nothing]),
+      );
+      const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+      const link = new Link("c", [], await RTCPeerConnection.generateCertificate(algorithm), events);
+      await link.offer();
+      link.setIceServers([{ urls: "turn:127.0.0.1:3478", username: "fresh", credential: "c" }]);
+      const [server] = link.pc.getConfiguration().iceServers;
+      link.close();
+      return server.username;
+    });
+    assert.equal(username, "fresh");
+  });
+
   test("an ICE restart keeps the connection", { timeout: 20_000 }, async () => {
     const same = await page.evaluate(async () => {
       const before = visitor.peerConnection;

@@ -4,6 +4,7 @@ import { ExpertPayloads, visitorPayloads } from "../src/call/authentication.ts";
 import { FileTransfers } from "../src/call/files.ts";
 import { Group } from "../src/call/group.ts";
 import { provide } from "../src/call/later.ts";
+import { Link } from "../src/call/link.ts";
 import { LocalMedia } from "../src/call/media.ts";
 import { CallSession } from "../src/call/session.ts";
 import { type Certified, certifyExpert, EXPERT, FakeService, frames, ORGANISATION, until, VISITOR } from "./fixture.ts";
@@ -49,4 +50,4 @@ function make(role: "visitor" | "expert", delay?: number): CallSession {
   return session;
 }
 
-Object.assign(globalThis, { service, fresh, seal, media, make, until, frames, CallSession, LocalMedia });
+Object.assign(globalThis, { service, fresh, seal, media, make, until, frames, CallSession, Link, LocalMedia });

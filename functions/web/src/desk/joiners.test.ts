@@ -110,6 +110,24 @@ test("who is refused is told so by the service", async () => {
   assert.deepEqual(joiners.state.knocking, []);
 });
 
+test("the answer of this desk, coming back by the mailbox, does not end what it began", async () => {
+  const { joiners } = open();
+  const call = knocking("a");
+  joiners.told(call);
+  await settled();
+  const [session] = joiners.state.knocking;
+  let answered = () => {};
+  Object.assign(session ?? {}, { answer: () => new Promise<void>((resolve) => (answered = resolve)) });
+  const admitted = joiners.admit(session ?? assert.fail());
+  await settled();
+  const taken = { ...call, state: "answered", version: 2 };
+  assert.ok(joiners.hear({ id: "e", at, type: "call.taken", call: "a", body: { call: taken } } as Envelope));
+  await settled();
+  assert.notEqual(session?.state.phase, "over");
+  answered();
+  await admitted;
+});
+
 test("who was in the call before a reload of the desk is in it again", async () => {
   const { joiners } = open();
   joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));

@@ -35,6 +35,7 @@ export class Joiners extends Store<JoinersState> {
   #steps = new Map<Id, Promise<void>>();
   /** Of the links that were made for this call. */
   #linkKeys = new Set(memory.linkKeys());
+  #admitting = new Set<Id>();
   /** What is over here, also while the service still tells of it. */
   #done = new Set<Id>();
 
@@ -76,6 +77,8 @@ export class Joiners extends Store<JoinersState> {
       return true;
     }
     const session = this.#sessions.get(envelope.call);
+    // All desks of an expert share a mailbox: this is the answer of this one, coming back.
+    if (envelope.type === "call.taken" && this.#admitting.has(envelope.call)) return true;
     if (session) this.#after(session, () => session.handle(envelope));
     return session !== undefined || this.#done.has(envelope.call);
   }
@@ -87,7 +90,9 @@ export class Joiners extends Store<JoinersState> {
   /** Lets somebody in. Throws a `Problem`. */
   async admit(session: CallSession): Promise<void> {
     await this.#steps.get(session.id);
-    if (session.state.phase === "ringing" && !session.state.failure) await session.answer();
+    if (session.state.phase !== "ringing" || session.state.failure || this.#admitting.has(session.id)) return;
+    this.#admitting.add(session.id);
+    await session.answer().finally(() => this.#admitting.delete(session.id));
   }
 
   async refuse(session: CallSession): Promise<void> {
