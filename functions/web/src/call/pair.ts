@@ -67,7 +67,7 @@ export class Pair implements Seat {
         // The expert tells who is in the call.
         bye: () => {},
       },
-      { name: () => name, since: options.since },
+      { author: () => member, since: options.since },
     );
     options.media.subscribe(() => this.#show(), this.#stopped.signal);
     this.#show();

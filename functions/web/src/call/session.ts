@@ -102,7 +102,7 @@ export class CallSession extends Store<SessionState> {
         group: (message) => this.#participation.hear(message),
         bye: () => this.#finish("other-hung-up"),
       },
-      host && { name: () => this.#other.name },
+      host && { author: () => this.#other },
     );
     this.#negotiation = new Negotiation(
       { role, api, call, iceServers, payloads, ...(host ? { certificate: host.#negotiation.certificate() } : {}) },
