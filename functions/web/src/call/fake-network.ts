@@ -73,9 +73,14 @@ export class FakeNetwork {
   install(): void {
     const connections = this.#connections;
     const network = this;
+    let made = 0;
     class Connection extends FakeConnection {
       constructor({ certificates }: { certificates: FakeCertificate[] }) {
         super(network, connections, certificates[0] ?? fakeCertificate("none"));
+      }
+
+      static async generateCertificate(): Promise<FakeCertificate> {
+        return fakeCertificate(`made ${++made}`);
       }
     }
     Object.assign(globalThis, {
@@ -165,7 +170,12 @@ class FakeConnection extends EventTarget {
 
   addTransceiver(): object {
     const { transport } = this;
-    const sender = { transport, track: null, replaceTrack: async () => {}, getParameters: () => ({}) };
+    const sender = {
+      ...{ transport, track: null as unknown, getParameters: () => ({}) },
+      replaceTrack: async (track: unknown) => {
+        sender.track = track;
+      },
+    };
     this.#transceivers.push({ sender, receiver: { transport, track: {} }, direction: "sendrecv" });
     return this.#transceivers.at(-1) ?? {};
   }
@@ -217,6 +227,8 @@ class FakeConnection extends EventTarget {
     this.transport.certificates = [peer.#certificate.bytes.buffer];
     this.transport.dispatchEvent(new Event("statechange"));
     this.become("connected");
+    // Of two that do not both have channels none opens.
+    if (peer.channels.length === 0) return;
     for (const channel of this.channels) {
       if (channel.readyState === "open") continue;
       channel.readyState = "open";

@@ -66,6 +66,14 @@ export class Participation {
     return this.#host ? this.#host.#own : this.#own;
   }
 
+  /**
+   * Whether the others can see who is at the other side. Before, or without the channel for it, somebody who joins hears
+   * and sees nothing of this side and is not shown: nobody is in a call unknown to a member.
+   */
+  get known(): boolean {
+    return !this.#host || (this.#met !== undefined && this.#met.link === this.#options.link());
+  }
+
   /** As soon as the channel is there and it is known who is at the other side, whichever is later. */
   meet(): void {
     const link = this.#options.link();

@@ -112,7 +112,7 @@ export class CallSession extends Store<SessionState> {
         checked: () => this.#checked(),
         proven: (peer) => {
           this.change({ peer });
-          this.#participation.meet();
+          this.#meet();
         },
         named: (name) => {
           this.#visitorName = name;
@@ -330,7 +330,7 @@ export class CallSession extends Store<SessionState> {
     const { phase } = this.state;
     this.change({ call: this.#withName(call) });
     if (phase === "over") return;
-    this.#participation.meet();
+    this.#meet();
     switch (call.state) {
       case "ringing":
         if (phase === "preparing") this.change({ phase: "ringing" });
@@ -409,12 +409,19 @@ export class CallSession extends Store<SessionState> {
   /** The other side's certificate is the agreed one: only now it is seen and heard. */
   #checked(): void {
     const { link } = this.#negotiation;
-    if (link) this.change({ remote: link.remote, remoteScreen: link.remoteScreen });
+    if (link?.checked && this.#participation.known)
+      this.change({ remote: link.remote, remoteScreen: link.remoteScreen });
   }
 
   #talk(link: Link): void {
     this.#conversation.connect(link);
+    this.#meet();
+  }
+
+  #meet(): void {
     this.#participation.meet();
+    this.#mediaChanged();
+    this.#checked();
   }
 
   /** Who is there: as proven, or as the service says. */
@@ -480,6 +487,6 @@ export class CallSession extends Store<SessionState> {
   }
 
   #mediaChanged(): void {
-    this.#conversation.show(this.media, this.#negotiation.link);
+    if (this.#participation.known) this.#conversation.show(this.media, this.#negotiation.link);
   }
 }

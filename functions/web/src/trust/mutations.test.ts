@@ -334,6 +334,13 @@ const MUTATIONS: Mutation[] = [
     by: "../call/group-attacks",
   },
   {
+    leftOut: "that the others know who joins",
+    file: "../call/participation.ts",
+    from: "return !this.#host || (this.#met",
+    to: "return true || (this.#met",
+    by: "../call/admission",
+  },
+  {
     leftOut: "that a failed connection is none for the code",
     file: "../call/group.ts",
     from: "          this.#lines.delete(id);\n          this.#agree();\n",
