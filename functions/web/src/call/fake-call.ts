@@ -175,6 +175,12 @@ export class FakeCall {
     });
   }
 
+  /** A page is loaded anew; of the expert's all connections are made anew. */
+  reload(member: FakeMember): void {
+    member.load();
+    for (const one of member === this.expert ? [this.visitor, ...this.joined] : [member]) this.connect(one);
+  }
+
   /** Something arrives on the line between the expert and another. */
   say(from: FakeMember, to: FakeMember, message: GroupMessage): void {
     to.group.hear(from.id, message);

@@ -149,8 +149,7 @@ test("a list for another call, or of certificates from before a reload, has no e
   const two = [expert, visitor].map(memberOf);
   call.say(expert, visitor, { type: "members", call: CALL.replace(/.$/, "0"), members: two });
   assert.deepEqual(call.discord, []);
-  visitor.load();
-  call.connect(visitor);
+  call.reload(visitor);
   await settle(call);
   call.say(expert, visitor, { type: "members", call: CALL, members: two });
   await settle(call);
@@ -270,8 +269,7 @@ test("what was said of other members is worth nothing for these", async () => {
   const [guest] = joined as [FakeMember];
   const before = [last(call, guest, expert, "code-commit"), last(call, guest, expert, "code-reveal")];
   const code = expert.code;
-  guest.load();
-  call.connect(guest);
+  call.reload(guest);
   await settle(call);
   for (const message of before) {
     call.say(guest, expert, message);

@@ -69,13 +69,12 @@ test("whose page is loaded anew is met with the new certificate, under another c
   const guest = call.join("Gustav");
   await settle(call);
   const codes = [agreed(call)];
-  for (const member of [guest, call.visitor]) {
-    member.load();
-    call.connect(member);
+  for (const member of [guest, call.visitor, call.expert]) {
+    call.reload(member);
     await settle(call);
     codes.push(agreed(call));
   }
-  assert.equal(new Set(codes).size, 3);
+  assert.equal(new Set(codes).size, 4);
   assert.equal(call.network.open, 2);
 });
 
@@ -99,8 +98,7 @@ test("whose page is loaded anew is told what was written since they came, and no
   await settle(call);
   call.visitor.chat.say("since");
   await settle(call);
-  guest.load();
-  call.connect(guest);
+  call.reload(guest);
   await settle(call);
   assert.deepEqual(texts(guest), ["Vera: since"]);
   const late = call.join("Hanna");
@@ -148,10 +146,8 @@ test("in whatever order all come, go and come back, they end with one code, and 
       const anybody = chance.of([visitor, ...joined]);
       const acts: (() => void)[] = [
         () => call.connect(anybody),
-        () => {
-          anybody.load();
-          call.connect(anybody);
-        },
+        () => call.reload(anybody),
+        () => call.reload(call.expert),
         () => call.network.cut(),
       ];
       if (joined.length < 2) acts.push(...Array(3).fill(() => call.join(chance.of(free))));
