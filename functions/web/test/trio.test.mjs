@@ -135,4 +135,31 @@ function suite(name) {
     });
     assert.deepEqual(left, { same: 1, expert: "connected" });
   });
+
+  test("whose certificate is not the one that the expert told is not seen or heard, and there is no code", {
+    timeout: 40_000,
+  }, async () => {
+    const seen = await page.evaluate(async () => {
+      lieAbout("Ida", expert);
+      const { guest: ida } = await join(expert, "Ida");
+      const of = ({ state }, name) => state.companions.find((companion) => companion.name === name);
+      await until(visitor, () => of(visitor, "Ida")?.status === "failed");
+      // All others have found each other by then.
+      await until(ida, () => of(ida, "Gustav")?.remote !== undefined);
+      await until(guest, () => of(guest, "Ida")?.remote !== undefined);
+      const silent = ({ remote, remoteScreen }) => !remote && !remoteScreen;
+      return {
+        visitor: [silent(of(visitor, "Ida")), visitor.state.phase, visitor.state.code],
+        ida: [of(ida, "Vera").status, silent(of(ida, "Vera")), ida.state.code],
+        others: [expert.state.code, guest.state.code],
+        alarms: talk.alarms,
+      };
+    });
+    assert.deepEqual(seen, {
+      visitor: [true, "connected", undefined],
+      ida: ["connecting", true, undefined],
+      others: [undefined, undefined],
+      alarms: ["fingerprint"],
+    });
+  });
 }

@@ -91,4 +91,22 @@ async function moves(stream: MediaStream | undefined): Promise<boolean> {
   return true;
 }
 
-Object.assign(globalThis, { begin, join, again, until, moves });
+const channels = new Map<RTCDataChannel, RTCPeerConnection>();
+const { createDataChannel } = RTCPeerConnection.prototype;
+RTCPeerConnection.prototype.createDataChannel = function (...what) {
+  const channel = createDataChannel.apply(this, what);
+  channels.set(channel, this);
+  return channel;
+};
+
+/** From now on the expert tells the visitor another certificate of who has this name. */
+function lieAbout(name: string, expert: CallSession): void {
+  const { send } = RTCDataChannel.prototype as { send: (data: unknown) => void };
+  RTCDataChannel.prototype.send = function (this: RTCDataChannel, data: unknown) {
+    const lies = typeof data === "string" && channels.get(this) === expert.peerConnection;
+    const about = new RegExp(`("name":"${name}","fingerprint":")[^"]*`);
+    send.call(this, lies ? data.replace(about, `$1${"0f".repeat(32)}`) : data);
+  };
+}
+
+Object.assign(globalThis, { begin, join, again, lieAbout, until, moves, talk });

@@ -2,12 +2,15 @@
 
 import { newId } from "./bytes.ts";
 import { holdsCardNumber } from "./cards.ts";
+import type { Id } from "./types.ts";
 
 export interface ChatEntry {
+  /** One of each: two members may use the same, but not for each other's entries. */
   id: string;
   mine: boolean;
-  /** Who wrote it, where that is not the other side of the call. */
+  /** Who wrote it, where that is not the other side of the call: the name, which may be empty, and the id. */
   from?: string;
+  by?: Id | undefined;
   text: string;
   /** To be shown; in order they are by {@link arrived}. */
   at: string;
@@ -22,10 +25,16 @@ export type Said = "said" | "empty" | "too-long" | "card-number";
 
 /** The longest chat message. */
 export const LONGEST_TEXT = 4_000;
-/** Of more messages the oldest are dropped. */
+/** Of more messages the oldest is dropped of who has written most: nobody can make all that others write go away. */
 export const LONGEST_CHAT = 500;
 /** Milliseconds. */
 const DAY = 24 * 60 * 60_000;
+
+/** A member who is not the other side of the call. */
+export interface Author {
+  id: Id | undefined;
+  name: string;
+}
 
 /** The way to one member; whether the entry went out. */
 type Line = (entry: ChatEntry) => boolean;
@@ -78,11 +87,15 @@ export class Chat {
     return "said";
   }
 
-  /** What a member has written; what is there already is left alone. */
-  heard({ id, text, at }: { id: string; text: string; at: string }, from?: string): void {
+  /**
+   * What a member has written, `from` where it is not the other side of the call. What it has written before is left
+   * alone; another's id is told to all, and whoever repeats it first must not put their text in its place.
+   */
+  heard({ id: told, text, at }: { id: string; text: string; at: string }, from?: Author): void {
+    const id = from ? `${from.id}/${told}` : told;
     if (this.#entries.some((entry) => entry.id === id)) return;
     const entry = { id, mine: false, text: text.slice(0, LONGEST_TEXT), at: plausible(at), arrived: performance.now() };
-    this.#set([...this.#entries, { ...entry, sent: true, ...(from === undefined ? {} : { from }) }]);
+    this.#set([...this.#entries, { ...entry, sent: true, ...(from ? { from: from.name, by: from.id } : {}) }]);
   }
 
   #tell(line: Line, entry: ChatEntry): boolean {
@@ -90,9 +103,19 @@ export class Chat {
   }
 
   #set(entries: readonly ChatEntry[]): void {
-    this.#entries = entries.slice(-LONGEST_CHAT);
+    this.#entries = entries.length > LONGEST_CHAT ? shortened(entries) : entries;
     for (const listener of [...this.#listeners]) listener(this.#entries);
   }
+}
+
+/** Without one. */
+function shortened(entries: readonly ChatEntry[]): readonly ChatEntry[] {
+  const author = ({ mine, by }: ChatEntry): string => (mine ? "mine" : `by ${by}`);
+  const counts = new Map<string, number>();
+  for (const entry of entries) counts.set(author(entry), (counts.get(author(entry)) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  const dropped = entries.find((entry) => counts.get(author(entry)) === most);
+  return entries.filter((entry) => entry !== dropped);
 }
 
 /** The time that a member tells; now where that is more than a day away. */

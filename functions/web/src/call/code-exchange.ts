@@ -12,17 +12,12 @@ export interface CodeEvents {
   failed: (error: CheckFailed) => void;
 }
 
-/** Many times more than a call with all its reloads needs. */
-const MOST_HEARD = 1_000;
-
 export class CodeExchange {
   #events: CodeEvents;
   #short: ShortCode;
+  /** Those whose code is to be shown, and those whom the run is about by now. */
   #members = "";
-  /** What was said for these members, for a connection that takes the place of one that lost it. */
-  #said: CodeMessage[] = [];
-  /** What was taken: a repetition has no effect. */
-  #heard = new Set<string>();
+  #run = "";
   #steps: Promise<void> = Promise.resolve();
 
   constructor(call: Id, own: Id, events: CodeEvents) {
@@ -30,34 +25,30 @@ export class CodeExchange {
     this.#events = events;
   }
 
-  /** Those who are in the call, this side too; again when a connection is a new one. */
-  meet(members: Member[]): void {
-    this.#next(async () => {
-      const now = JSON.stringify(members);
-      if (now === this.#members) {
-        for (const message of this.#said) this.#events.tell(message);
-        return;
-      }
+  /**
+   * Those who are in the call, this side too; again when a connection is a new one, which is told all. `undefined` as long
+   * as not all of them are known: a code of those who were there before is not shown.
+   */
+  meet(members: Member[] | undefined): void {
+    const now = JSON.stringify(members) ?? "";
+    if (now !== this.#members) {
       this.#members = now;
-      this.#said = [];
       this.#events.code(undefined);
+    }
+    if (!members) return;
+    this.#next(async () => {
+      this.#run = now;
       this.#step(await this.#short.members(members));
     });
   }
 
   take(from: Id, message: CodeMessage): void {
-    this.#next(async () => {
-      const said = JSON.stringify([from, message]);
-      if (this.#heard.has(said) || this.#heard.size >= MOST_HEARD) return;
-      this.#heard.add(said);
-      this.#step(await this.#short.take(from, message));
-    });
+    this.#next(async () => this.#step(await this.#short.take(from, message)));
   }
 
   #step({ messages, code }: CodeStep): void {
-    this.#said.push(...messages);
     for (const message of messages) this.#events.tell(message);
-    if (code !== undefined) this.#events.code(code);
+    if (code !== undefined && this.#run === this.#members) this.#events.code(code);
   }
 
   /** One after the other. */

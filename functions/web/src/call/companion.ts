@@ -1,5 +1,6 @@
 // What a side has of a member beside the other side of the call: whom it sees and hears, and what the two say.
 
+import type { CheckFailed } from "../trust/failure.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Id, MemberKind, Showing } from "./types.ts";
 
@@ -19,4 +20,6 @@ export interface Companion {
 export interface Seat {
   readonly companion: Companion;
   readonly conversation: Conversation;
+  /** A check failed that is about this member alone: there is no connection to it any more, and the others go on. */
+  fail: (error: CheckFailed) => void;
 }

@@ -5,6 +5,8 @@ import { newId } from "./bytes.ts";
 import { BURST, ControlReader, PER_SECOND } from "./control.ts";
 
 const id = newId();
+const member = (kind: string) => ({ id, kind, name: "Gustav", fingerprint: "0f".repeat(32) });
+const pass = (message: unknown) => ({ type: "pass", to: id, from: id, message });
 const read = (value: unknown) => new ControlReader().read(JSON.stringify(value));
 
 test("what has the documented form comes out as it went in", () => {
@@ -19,6 +21,12 @@ test("what has the documented form comes out as it went in", () => {
     { type: "file-done", id, sha256: "0".repeat(64) },
     { type: "code-commit", members: "m".repeat(43), commitment: "c".repeat(43) },
     { type: "code-reveal", members: "m".repeat(43), secret: "s".repeat(43) },
+    { type: "members", call: id, members: [member("visitor"), member("expert")] },
+    { type: "members", call: id, members: ["visitor", "expert", "colleague", "guest"].map((kind) => member(kind)) },
+    pass({ type: "offer", connection: "one", sdp: "v=0" }),
+    pass({ type: "answer", connection: "one", sdp: "v=0" }),
+    pass({ type: "candidates", connection: "one", candidates: [{ candidate: "candidate:1" }] }),
+    pass({ type: "restart" }),
     { type: "bye" },
   ]) {
     assert.deepEqual(read(message), message);
@@ -44,11 +52,44 @@ test("what has not is dropped", () => {
     { type: "file", id, name: ["a"], size: 7, media_type: "" },
     { type: "file", id, name: "a", size: "7", media_type: "" },
     { type: "file-done", id, sha256: 7 },
+    { type: "members", members: [member("visitor"), member("expert")] },
+    { type: "members", call: "call", members: [member("visitor"), member("expert")] },
+    { type: "members", call: id, members: { 0: member("visitor"), 1: member("expert"), length: 2 } },
+    { type: "members", call: id, members: [member("visitor")] },
+    { type: "members", call: id, members: Array(5).fill(member("guest")) },
+    ...[
+      null,
+      "guest",
+      { ...member("guest"), id: "guest" },
+      { ...member("guest"), id: id.toUpperCase() },
+      { ...member("guest"), kind: "administrator" },
+      { ...member("guest"), kind: "toString" },
+      { ...member("guest"), name: undefined },
+      { ...member("guest"), name: ["Gustav"] },
+      { ...member("guest"), fingerprint: "A".repeat(64) },
+      { ...member("guest"), fingerprint: "a".repeat(63) },
+      { ...member("guest"), fingerprint: ["a".repeat(64)] },
+    ].map((wrong) => ({ type: "members", call: id, members: [member("expert"), wrong] })),
+    { ...pass({ type: "restart" }), to: "visitor" },
+    { ...pass({ type: "restart" }), from: undefined },
+    pass({ type: "bye" }),
+    pass({ type: "offer", connection: "one" }),
+    pass({ type: "candidates", connection: "one", candidates: "none" }),
+    pass(pass({ type: "restart" })),
+    pass(undefined),
     { type: "surprise", id },
   ]) {
     assert.equal(read(value), undefined, JSON.stringify(value).slice(0, 80));
   }
   assert.equal(new ControlReader().read("{"), undefined);
+});
+
+test("of a member's name so much is read, and of nothing more than is documented", () => {
+  const told = { ...member("guest"), name: "G".repeat(5_000), remote: "stream" };
+  const message = read({ type: "members", call: id, members: [member("expert"), told] });
+  assert.deepEqual(message?.type === "members" && message.members[1], { ...member("guest"), name: "G".repeat(80) });
+  const passed = read({ ...pass({ type: "restart", also: 1 }), also: 1 });
+  assert.deepEqual(passed, pass({ type: "restart" }));
 });
 
 test("a media type is at most 100 characters", () => {

@@ -11,29 +11,49 @@ export const PER_SECOND = 20;
 /** The longest chat message, each character escaped, and what is around it. */
 const LONGEST_MESSAGE = 32 * 1024;
 const LONGEST_MEDIA_TYPE = 100;
-const LONGEST_NAME = 80;
+export const LONGEST_NAME = 80;
 /** In one call, with its two ends. */
 export const MOST_MEMBERS = 4;
 
-export class ControlReader {
+/** So many at once, and then so many in a second. */
+export class Pace {
+  #burst: number;
+  #perSecond: number;
   #now: () => number;
-  #allowed = BURST;
+  #allowed: number;
   #at: number;
 
   /** `now` in milliseconds, never going back. */
-  constructor(now: () => number = () => performance.now()) {
+  constructor(burst: number, perSecond: number, now = () => performance.now()) {
+    this.#burst = burst;
+    this.#perSecond = perSecond;
     this.#now = now;
+    this.#allowed = burst;
     this.#at = now();
+  }
+
+  /** Whether one more keeps to it. */
+  take(): boolean {
+    const now = this.#now();
+    this.#allowed = Math.min(this.#burst, this.#allowed + ((now - this.#at) / 1000) * this.#perSecond);
+    this.#at = now;
+    if (this.#allowed < 1) return false;
+    this.#allowed -= 1;
+    return true;
+  }
+}
+
+export class ControlReader {
+  #pace: Pace;
+
+  /** `now` in milliseconds, never going back. */
+  constructor(now?: () => number) {
+    this.#pace = new Pace(BURST, PER_SECOND, now);
   }
 
   /** The message; nothing where it has another form, is too long or comes too fast. */
   read(text: string): ControlMessage | undefined {
-    const now = this.#now();
-    this.#allowed = Math.min(BURST, this.#allowed + ((now - this.#at) / 1000) * PER_SECOND);
-    this.#at = now;
-    if (this.#allowed < 1) return undefined;
-    this.#allowed -= 1;
-    if (text.length > LONGEST_MESSAGE) return undefined;
+    if (!this.#pace.take() || text.length > LONGEST_MESSAGE) return undefined;
     try {
       return asControlMessage(JSON.parse(text));
     } catch {

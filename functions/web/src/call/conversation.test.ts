@@ -86,6 +86,20 @@ test("offers that are withdrawn again and again do not pile up", async () => {
   assert.equal(shown.files.length, 100);
 });
 
+test("who reads nothing until the queue is full keeps nothing from the others", async () => {
+  const { conversation, say, shown } = await open();
+  const full = (): void => {
+    throw new DOMException("the queue is full", "OperationError");
+  };
+  conversation.connect({ control: { readyState: "open", send: full }, files: {} } as unknown as Link);
+  assert.equal(conversation.tell({ type: "bye" }), false);
+  assert.equal(say("for all"), "said");
+  assert.deepEqual(
+    shown.chat.map(({ text, sent }) => [text, sent]),
+    [["for all", false]],
+  );
+});
+
 test("what comes later stands later, whatever time the other side claims", async () => {
   const { say, shown, hear } = await open();
   say("first");

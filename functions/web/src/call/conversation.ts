@@ -1,6 +1,6 @@
 // What the two ends of a connection say to each other on the channel `control`: chat, what each shows, files, goodbye.
 
-import type { Chat, ChatEntry } from "./chat.ts";
+import type { Author, Chat, ChatEntry } from "./chat.ts";
 import { ControlReader } from "./control.ts";
 import type { FileTransfer, FileTransfers } from "./files.ts";
 import { later } from "./later.ts";
@@ -22,7 +22,7 @@ const MOST_EARLY = 32;
 
 /** Who is at the other end, where that is not the other side of the call. */
 export interface Joined {
-  name: () => string;
+  author: () => Author;
   /** What was written before is not for them, in milliseconds of this page's life; before they connect unless told. */
   since?: number;
 }
@@ -82,7 +82,7 @@ export class Conversation {
     if (!message) return;
     switch (message.type) {
       case "chat":
-        this.#chat.heard(message, this.#joined?.name());
+        this.#chat.heard(message, this.#joined?.author());
         return;
       case "showing": {
         const { microphone, camera, screen } = message;
@@ -117,8 +117,13 @@ export class Conversation {
   tell(message: ControlMessage): boolean {
     const control = this.#link?.control;
     if (control?.readyState !== "open") return false;
-    control.send(JSON.stringify(message));
-    return true;
+    try {
+      control.send(JSON.stringify(message));
+      return true;
+    } catch {
+      // The other side reads nothing until the queue is full: that must not keep anything from the others.
+      return false;
+    }
   }
 
   /** The connection is gone, and there will be no other. */

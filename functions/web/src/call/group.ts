@@ -3,9 +3,11 @@
 //
 // The expert leads: it alone has authenticated all, and tells each who the others are.
 
-import type { CheckFailed } from "../trust/failure.ts";
+import { CheckFailed } from "../trust/failure.ts";
+import { isId } from "./bytes.ts";
 import { CodeExchange } from "./code-exchange.ts";
 import type { Companion, Seat } from "./companion.ts";
+import { LONGEST_NAME, MOST_MEMBERS, Pace } from "./control.ts";
 import type { FileTransfer } from "./files.ts";
 import type { Link } from "./link.ts";
 import { Pair, type PairOptions } from "./pair.ts";
@@ -33,11 +35,17 @@ export interface GroupEvents {
   code: (code: string | undefined) => void;
   companions: (companions: readonly Companion[]) => void;
   files: (files: readonly FileTransfer[]) => void;
-  /** A check of the code failed: the end. */
+  /** A check failed that is about the other side of the call: the end. */
   failed: (error: CheckFailed) => void;
   /** There is no connection to one of the members. */
   pairFailed: (error: CheckFailed) => void;
 }
+
+/**
+ * So much of what one member passes to others the expert hands on, and so much in a second: twice what it takes to find
+ * them. More would crowd out what the expert itself says to them.
+ */
+const PASSED = { burst: 120, perSecond: 2 };
 
 export class Group {
   #options: GroupOptions;
@@ -48,8 +56,10 @@ export class Group {
   #lines = new Map<Id, Line>();
   /** Who is beside the other side of the call, by id: pairs, and at the expert those who joined. */
   #seats = new Map<Id, Seat>();
-  /** Not the expert: by whom this side was let in, or whom it called. */
-  #leader: Id | undefined;
+  /** Expert: of what each passes to others. */
+  #paces = new Map<Id, Pace>();
+  /** The other side of the call: of all but the expert it is the expert, who leads. */
+  #other: Id | undefined;
   /** Not the expert: who the expert says is in the call. */
   #told: Member[] | undefined;
 
@@ -61,20 +71,26 @@ export class Group {
 
   /** A member can be told something: the other side of the call, or at the expert who joined; again when it comes back. */
   connected(line: Line, seat?: Seat): void {
+    if (this.#options.leads && !this.#admits(line, seat)) {
+      const error = new CheckFailed("continuity");
+      if (seat) seat.fail(error);
+      else this.#events.failed(error);
+      return;
+    }
     this.#lines.set(line.id, line);
     if (seat) this.#seats.set(line.id, seat);
+    else this.#other = line.id;
     if (this.#options.leads) this.#announce();
-    else {
-      this.#leader = line.id;
-      for (const seat of this.#seats.values()) if (seat instanceof Pair) seat.reachable();
-    }
+    else for (const one of this.#seats.values()) if (one instanceof Pair) one.reachable();
     this.#agree();
     this.changed();
   }
 
   /** Expert: who joined is gone. */
-  left(id: Id): void {
-    if (!this.#lines.delete(id) || !this.#seats.delete(id)) return;
+  left(id: Id, seat: Seat): void {
+    if (this.#seats.get(id) !== seat) return;
+    this.#seats.delete(id);
+    this.#lines.delete(id);
     this.#announce();
     this.#agree();
     this.changed();
@@ -85,12 +101,12 @@ export class Group {
     const { leads, own } = this.#options;
     switch (message.type) {
       case "members":
-        if (from === this.#leader) this.#meet(message.call, message.members);
+        if (!leads && from === this.#other) this.#meet(message.call, message.members);
         return;
       case "pass":
         // Whoever says it is who it is from, whatever it says.
-        if (leads) this.#lines.get(message.to)?.tell({ ...message, from });
-        else if (from === this.#leader && message.to === own) this.#pair(message.from)?.take(message.message);
+        if (leads) this.#pass({ ...message, from });
+        else if (from === this.#other && message.to === own) this.#pair(message.from)?.take(message.message);
         return;
       default:
         this.#code?.take(from, message);
@@ -123,12 +139,34 @@ export class Group {
   #members(): Member[] {
     const { own } = this.#options;
     const others = [...this.#lines.values()].map(({ id, kind, name, link }) => ({
-      ...{ id, kind, name },
+      ...{ id, kind, name: name.slice(0, LONGEST_NAME) },
       fingerprint: link.fingerprints.remote ?? "",
     }));
     const [first] = this.#lines.values();
     const kind = this.#options.leads ? "expert" : "visitor";
     return first ? [{ id: own, kind, name: "", fingerprint: first.link.fingerprints.local }, ...others] : [];
+  }
+
+  /**
+   * Expert: whether all can be told of this member. It is the service that says how many there are and what their ids are,
+   * and one with another's, or one too many, would be with the expert while the others go on without knowing of it.
+   */
+  #admits({ id, link }: Line, seat: Seat | undefined): boolean {
+    const { own } = this.#options;
+    const { local, remote } = link.fingerprints;
+    const others = [...this.#lines.values()].filter((line) => line.id !== id);
+    const known = this.#lines.has(id);
+    // Of the places one is the expert's and one the other side's, whoever comes first.
+    if (known ? this.#seats.get(id) !== seat : seat && this.#seats.size >= MOST_MEMBERS - 2) return false;
+    const taken = [local, ...others.map((line) => line.link.fingerprints.remote)];
+    return isId(id) && id !== own && !taken.includes(remote);
+  }
+
+  #pass(message: GroupMessage & { type: "pass" }): void {
+    const { to, from } = message;
+    const pace = this.#paces.get(from) ?? new Pace(PASSED.burst, PASSED.perSecond);
+    this.#paces.set(from, pace);
+    if (pace.take()) this.#lines.get(to)?.tell(message);
   }
 
   /** Expert: tells each who all are. */
@@ -142,8 +180,10 @@ export class Group {
   /** Not the expert: connects this side with those who are there, and with nobody else. */
   #meet(call: Id, members: Member[]): void {
     const { own } = this.#options;
-    const leader = this.#leader && this.#lines.get(this.#leader);
-    if (!leader || new Set(members.map(({ id }) => id)).size !== members.length) return;
+    const leader = this.#other && this.#lines.get(this.#other);
+    // Each has an id and a certificate of its own.
+    const different = new Set(members.flatMap(({ id, fingerprint }) => [id, fingerprint])).size;
+    if (!leader || different !== 2 * members.length) return;
     const { local, remote } = leader.link.fingerprints;
     const has = (id: Id, fingerprint: string | undefined): boolean =>
       members.some((member) => member.id === id && member.fingerprint === fingerprint);
@@ -154,14 +194,18 @@ export class Group {
     // Those whom this side meets as it comes were there before: all that it says is for them.
     const since = this.#told ? performance.now() : Number.NEGATIVE_INFINITY;
     this.#told = members;
+    const earlier = new Map<Id, number>();
     for (const [id, seat] of this.#seats) {
       if (!(seat instanceof Pair) || has(id, seat.member.fingerprint)) continue;
+      earlier.set(id, seat.since);
       seat.close();
       this.#seats.delete(id);
       this.#lines.delete(id);
     }
     for (const member of members) {
-      if (member.id !== own && member.id !== leader.id && !this.#seats.has(member.id)) this.#connect(member, since);
+      const { id } = member;
+      // Whose page was loaded anew was there before.
+      if (id !== own && id !== leader.id && !this.#seats.has(id)) this.#connect(member, earlier.get(id) ?? since);
     }
     this.#agree();
     this.changed();
@@ -175,7 +219,7 @@ export class Group {
       { ...this.#options, offers: own < id, since },
       {
         pass: (message) => {
-          const leader = this.#leader && this.#lines.get(this.#leader);
+          const leader = this.#other && this.#lines.get(this.#other);
           if (leader) leader.tell({ type: "pass", to: id, from: own, message });
         },
         open: (link, tell) => {
@@ -185,7 +229,11 @@ export class Group {
         // Only the expert says who is there.
         group: (message) => message.type.startsWith("code-") && this.hear(id, message),
         changed: () => this.changed(),
-        failed: (error) => this.#events.pairFailed(error),
+        failed: (error) => {
+          this.#lines.delete(id);
+          this.#agree();
+          this.#events.pairFailed(error);
+        },
       },
     );
     this.#seats.set(id, pair);
@@ -205,7 +253,11 @@ export class Group {
         for (const line of this.#lines.values()) line.tell(message);
       },
       code: (code) => this.#events.code(code),
-      failed: (error) => this.#events.failed(error),
+      failed: (error) => {
+        // Who breaks the code ends it with itself, not between the others.
+        if (error.by === undefined || error.by === this.#other) this.#events.failed(error);
+        else this.#seats.get(error.by)?.fail(error);
+      },
     });
   }
 
@@ -218,11 +270,7 @@ export class Group {
       ({ id, fingerprint }) => id === own || this.#lines.get(id)?.link.fingerprints.remote === fingerprint,
     );
     if (members.length < 2) return;
-    if (!known) {
-      this.#events.code(undefined);
-      return;
-    }
     const ordered = members.map(({ id, fingerprint }) => ({ id, fingerprint }));
-    this.#code?.meet(ordered.sort((one, other) => (one.id < other.id ? -1 : 1)));
+    this.#code?.meet(known ? ordered.sort((one, other) => (one.id < other.id ? -1 : 1)) : undefined);
   }
 }

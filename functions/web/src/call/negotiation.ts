@@ -38,6 +38,8 @@ export interface NegotiationEvents extends Omit<LinkEvents, "candidates" | "fail
 
 /** TURN credentials last an hour; ask for fresh ones before a restart when they are older. Milliseconds. */
 const CREDENTIALS_FRESH = 45 * 60_000;
+/** Those that did not help are not asked for again sooner: the service gives few, and all connections share them. */
+const CREDENTIALS_AGAIN = 10_000;
 /** An offer made so long before the click on "call" may hold addresses that are gone. Milliseconds. */
 const OFFER_FRESH = 3 * 60_000;
 
@@ -326,7 +328,7 @@ export class Negotiation {
   }
 
   async #refreshCredentials(attempt: number): Promise<void> {
-    if (Date.now() - this.#iceServersAt < CREDENTIALS_FRESH && attempt < 2) return;
+    if (Date.now() - this.#iceServersAt < (attempt < 2 ? CREDENTIALS_FRESH : CREDENTIALS_AGAIN)) return;
     const relay = await this.#api.relay(this.#call).catch(() => undefined);
     if (!relay) return;
     this.#iceServers = relay.ice_servers;

@@ -32,7 +32,7 @@ export interface PairEvents {
   group: (message: GroupMessage) => void;
   /** The seat is another. */
   changed: () => void;
-  /** The other shows another certificate than the expert has told: there is no connection. */
+  /** The other shows another certificate than the expert has told, or breaks the code: there is no connection. */
   failed: (error: CheckFailed) => void;
 }
 
@@ -67,12 +67,17 @@ export class Pair implements Seat {
         // The expert tells who is in the call.
         bye: () => {},
       },
-      { name: () => name, since: options.since },
+      { author: () => member, since: options.since },
     );
     options.media.subscribe(() => this.#show(), this.#stopped.signal);
     this.#show();
     if (options.offers) this.#after(() => this.#begin(0));
     this.#recovery.later(CONNECTED_WITHIN);
+  }
+
+  /** What was written before is not for the other. */
+  get since(): number {
+    return this.#options.since;
   }
 
   /** What the other says by way of the expert. */
@@ -154,7 +159,7 @@ export class Pair implements Seat {
         candidates: (candidates) => current() && this.#candidates(link, candidates),
         state: () => current() && this.#judge(link),
         checked: () => current() && this.#change({ remote: link.remote, remoteScreen: link.remoteScreen }),
-        failed: (error) => current() && this.#failed(error),
+        failed: (error) => current() && this.fail(error),
         control: (text) => current() && this.conversation.hear(text),
         controlOpen: () => current() && this.#open(link),
         file: (frame) => current() && this.conversation.hearFile(frame),
@@ -202,7 +207,7 @@ export class Pair implements Seat {
     if (!this.#stopped.signal.aborted) this.#events.changed();
   }
 
-  #failed(error: CheckFailed): void {
+  fail(error: CheckFailed): void {
     if (this.#stopped.signal.aborted) return;
     this.#change({ status: "failed", remote: undefined, remoteScreen: undefined });
     this.close();
@@ -214,7 +219,7 @@ export class Pair implements Seat {
     this.#steps = this.#steps
       .then(() => (this.#stopped.signal.aborted ? undefined : step()))
       .catch((error: unknown) => {
-        if (error instanceof CheckFailed) this.#failed(error);
+        if (error instanceof CheckFailed) this.fail(error);
         // A description that does not fit: the next attempt makes another.
         else console.warn("visavis:", error);
       });

@@ -25,14 +25,16 @@ export interface ParticipationOptions {
   group: Omit<GroupOptions, "chat"> | Participation | undefined;
 }
 
-/** What is told to all, over some reloads, before this side can hear it. */
+/** What is told to all, over some reloads, before this side can hear it; and as much that others pass on. */
 const MOST_EARLY = 32;
 
 export class Participation {
   #options: ParticipationOptions;
+  /** Of who joins another call by this one. */
+  #seat: Seat;
   #own: Group | undefined;
   #host: Participation | undefined;
-  /** The link that the group knows of, and who is at its other side. */
+  /** The link that the group knows of, and who is at its other side: the same for the whole call. */
   #met: { link: Link; id: Id } | undefined;
   /** What it needs is loaded late, or it is not known yet who is at the other side. */
   #early: GroupMessage[] = [];
@@ -40,6 +42,15 @@ export class Participation {
 
   constructor(options: ParticipationOptions, events: GroupEvents) {
     this.#options = options;
+    const { conversation, other } = options;
+    this.#seat = {
+      conversation,
+      get companion() {
+        const { id = "", ...rest } = other();
+        return { id, ...rest };
+      },
+      fail: events.failed,
+    };
     const { group, chat } = options;
     if (group instanceof Participation) this.#host = group;
     else if (group) {
@@ -55,10 +66,19 @@ export class Participation {
     return this.#host ? this.#host.#own : this.#own;
   }
 
+  /**
+   * Whether the others can see who is at the other side. Before, or without the channel for it, somebody who joins hears
+   * and sees nothing of this side and is not shown: nobody is in a call unknown to a member.
+   */
+  get known(): boolean {
+    return !this.#host || (this.#met !== undefined && this.#met.link === this.#options.link());
+  }
+
   /** As soon as the channel is there and it is known who is at the other side, whichever is later. */
   meet(): void {
     const link = this.#options.link();
-    const { id, kind, name } = this.#options.other();
+    const { id: told, kind, name } = this.#options.other();
+    const id = this.#met?.id ?? told;
     const group = this.#group;
     if (!group || !id || !link?.checked || link.control.readyState !== "open" || link === this.#met?.link) return;
     this.#met = { link, id };
@@ -69,7 +89,11 @@ export class Participation {
 
   hear(message: GroupMessage): void {
     if (this.#group && this.#met) this.#group.hear(this.#met.id, message);
-    else if (this.#early.length < MOST_EARLY) this.#early.push(message);
+    else {
+      const passed = ({ type }: GroupMessage): boolean => type === "pass";
+      const alike = this.#early.filter((one) => passed(one) === passed(message));
+      if (alike.length < MOST_EARLY) this.#early.push(message);
+    }
   }
 
   /** The other side is another, for those whom it has joined. */
@@ -89,17 +113,6 @@ export class Participation {
   close(): void {
     this.#over = true;
     this.#own?.close();
-    if (this.#met && this.#host) this.#group?.left(this.#met.id);
-  }
-
-  get #seat(): Seat {
-    const { conversation, other } = this.#options;
-    return {
-      conversation,
-      get companion() {
-        const { id = "", ...rest } = other();
-        return { id, ...rest };
-      },
-    };
+    if (this.#met && this.#host) this.#group?.left(this.#met.id, this.#seat);
   }
 }

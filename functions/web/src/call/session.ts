@@ -103,7 +103,7 @@ export class CallSession extends Store<SessionState> {
         group: (message) => this.#participation.hear(message),
         bye: () => this.#finish("other-hung-up"),
       },
-      host && { name: () => this.#other.name },
+      host && { author: () => this.#other },
     );
     this.#negotiation = new Negotiation(
       {
@@ -120,7 +120,7 @@ export class CallSession extends Store<SessionState> {
         checked: () => this.#checked(),
         proven: (peer) => {
           this.change({ peer });
-          this.#participation.meet();
+          this.#meet();
         },
         named: (name) => {
           this.#visitorName = name;
@@ -338,7 +338,7 @@ export class CallSession extends Store<SessionState> {
     const { phase } = this.state;
     this.change({ call: this.#withName(call) });
     if (phase === "over") return;
-    this.#participation.meet();
+    this.#meet();
     switch (call.state) {
       case "ringing":
         if (phase === "preparing") this.change({ phase: "ringing" });
@@ -417,12 +417,19 @@ export class CallSession extends Store<SessionState> {
   /** The other side's certificate is the agreed one: only now it is seen and heard. */
   #checked(): void {
     const { link } = this.#negotiation;
-    if (link) this.change({ remote: link.remote, remoteScreen: link.remoteScreen });
+    if (link?.checked && this.#participation.known)
+      this.change({ remote: link.remote, remoteScreen: link.remoteScreen });
   }
 
   #talk(link: Link): void {
     this.#conversation.connect(link);
+    this.#meet();
+  }
+
+  #meet(): void {
     this.#participation.meet();
+    this.#mediaChanged();
+    this.#checked();
   }
 
   /** Who is there: as proven, or as the service says. */
@@ -488,6 +495,6 @@ export class CallSession extends Store<SessionState> {
   }
 
   #mediaChanged(): void {
-    this.#conversation.show(this.media, this.#negotiation.link);
+    if (this.#participation.known) this.#conversation.show(this.media, this.#negotiation.link);
   }
 }

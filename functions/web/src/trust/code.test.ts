@@ -3,13 +3,14 @@ import { test } from "node:test";
 
 import { toBase64url } from "../call/bytes.ts";
 import type { Id } from "../call/types.ts";
-import { type CodeMessage, type CodeStep, type Member, ShortCode } from "./code.ts";
+import { type CodeMessage, type CodeStep, type Member, MOST_SETS, ShortCode } from "./code.ts";
 import { fields, id, sha256 } from "./encoding.ts";
 import { CheckFailed } from "./failure.ts";
 import { ADA, BEN, CALL, Chance, ORGANISATION, OTHER_ORGANISATION } from "./fixtures.ts";
 
 const IDS: Id[] = [ADA, BEN, ORGANISATION, OTHER_ORGANISATION];
-const failed = (error: unknown) => error instanceof CheckFailed && error.reason === "short-code";
+const failed = (error: unknown) =>
+  error instanceof CheckFailed && error.reason === "short-code" && error.by !== undefined;
 const memberOf = (who: Id, certificate = who): Member => ({
   id: who,
   fingerprint: certificate.replaceAll("-", "").repeat(2),
@@ -108,9 +109,10 @@ test("nothing is revealed before all have committed", async () => {
   const commit: CodeMessage = { type: "code-commit", members: name, commitment: toBase64url(new Uint8Array(32)) };
   assert.deepEqual(await ada.take(BEN, commit), { messages: [] });
   const { messages: revealed } = await ada.take(ORGANISATION, commit);
+  assert.deepEqual(revealed[0], messages[0], "on a new connection nobody is to hear a secret without its commitment");
   assert.deepEqual(
     revealed.map((message) => message.type),
-    ["code-reveal"],
+    ["code-commit", "code-reveal"],
   );
 });
 
@@ -135,7 +137,8 @@ test("a commitment opens to one value, once, and is made once", async () => {
   {
     const { ada, members } = await committed(secret);
     assert.match((await ada.take(BEN, opening(members))).code ?? "", /^\d{3} \d{3}$/);
-    await assert.rejects(ada.take(BEN, opening(members)), failed, "again");
+    assert.deepEqual(await ada.take(BEN, opening(members)), { messages: [] }, "the same again");
+    await assert.rejects(ada.take(BEN, opening(members, new Uint8Array(32).fill(2))), failed, "another after it");
   }
   {
     const { ada, members } = await committed(secret);
@@ -143,7 +146,11 @@ test("a commitment opens to one value, once, and is made once", async () => {
   }
   {
     const { ada, members, commitment } = await committed(secret);
-    await assert.rejects(ada.take(BEN, { type: "code-commit", members, commitment }), failed, "a second commitment");
+    const repeated = await ada.take(BEN, { type: "code-commit", members, commitment });
+    assert.deepEqual(repeated, { messages: [] }, "the same again");
+    const other = toBase64url(new Uint8Array(32));
+    const second = ada.take(BEN, { type: "code-commit", members, commitment: other });
+    await assert.rejects(second, failed, "a second commitment");
   }
   for (const wrong of ["", "AAAA", "%", toBase64url(new Uint8Array(33))]) {
     const { ada, members } = await committed(secret);
@@ -168,8 +175,65 @@ test("a mirror of one's own messages agrees with nothing", async () => {
   const ada = new ShortCode(CALL, ADA);
   const { messages } = await ada.members([memberOf(ADA), memberOf(BEN)]);
   const reveal = await ada.take(BEN, messages[0] as CodeMessage);
-  await assert.rejects(ada.take(BEN, reveal.messages[0] as CodeMessage), failed);
+  await assert.rejects(ada.take(BEN, reveal.messages.at(-1) as CodeMessage), failed);
 });
+
+test("what one says of sets that are not known yet crowds out nobody else", async () => {
+  const members = IDS.slice(0, 3).map((who) => memberOf(who));
+  const [ada, ben] = [new ShortCode(CALL, ADA), new ShortCode(CALL, BEN)];
+  const [commit] = (await ben.members(members)).messages as [CodeMessage];
+  await ada.take(BEN, commit);
+  const own = { type: "code-commit", members: commit.members, commitment: toBase64url(new Uint8Array(32)) } as const;
+  for (let count = 0; count < 100; count++) {
+    const unknown = toBase64url(new Chance(count).bytes(32));
+    await ada.take(ORGANISATION, { ...own, members: count % 2 === 0 ? unknown : commit.members });
+  }
+  await ada.take(ORGANISATION, own);
+  const { messages } = await ada.members(members);
+  assert.deepEqual(
+    messages.map(({ type }) => type),
+    ["code-commit", "code-reveal"],
+  );
+});
+
+test("whose earlier word breaks the code is to blame when the set is known", async () => {
+  const members = IDS.slice(0, 3).map((who) => memberOf(who));
+  const [ada, ben] = [new ShortCode(CALL, ADA), new ShortCode(CALL, BEN)];
+  const [commit] = (await ben.members(members)).messages as [CodeMessage];
+  await ada.take(BEN, commit);
+  await ada.take(ORGANISATION, {
+    type: "code-reveal",
+    members: commit.members,
+    secret: toBase64url(new Uint8Array(32)),
+  });
+  await assert.rejects(
+    ada.members(members),
+    (error: unknown) => error instanceof CheckFailed && error.by === ORGANISATION,
+  );
+});
+
+test("who stands in between has so many guesses in a call: of further sets there is no code, of known ones the same", async () => {
+  const [ada, ben] = [new ShortCode(CALL, ADA), new ShortCode(CALL, BEN)];
+  const code = async (certificate: Id) => {
+    const members = [memberOf(ADA), memberOf(BEN, certificate)];
+    const [his, hers] = [await ben.members(members), await ada.members(members)];
+    let last = hers;
+    const said = [...his.messages];
+    for (const message of hers.messages) said.push(...(await ben.take(ADA, message)).messages);
+    for (const message of said) last = await ada.take(BEN, message);
+    return last.code ?? hers.code;
+  };
+  const certificates = Array.from({ length: MOST_SETS + 1 }, (_, count) => newId(count));
+  const codes: (string | undefined)[] = [];
+  for (const certificate of certificates) codes.push(await code(certificate));
+  assert.deepEqual(
+    codes.map((one) => one !== undefined),
+    [...Array(MOST_SETS).fill(true), false],
+  );
+  assert.equal((await ada.members([memberOf(ADA), memberOf(BEN, certificates[0])])).code, codes[0]);
+});
+
+const newId = (count: number): Id => `00000000-0000-7000-8000-${String(count).padStart(12, "0")}`;
 
 test("of two to four members, each once, with oneself", async () => {
   const run = () => new ShortCode(CALL, ADA);

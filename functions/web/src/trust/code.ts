@@ -33,8 +33,10 @@ interface Round {
   code: string | undefined;
 }
 
-/** What came for a set of members that is not known here yet is kept for so many sets. */
-const MOST_EARLY = 8;
+/** So much is kept of what a member says about sets that are not known here yet; its newest. */
+const MOST_EARLY = 16;
+/** More than a call with all its reloads needs. Each set is one more guess for who stands in between. */
+export const MOST_SETS = 100;
 
 /**
  * Runs for one call and one own id; what comes in is handled in its order. Each set of members is run once: who comes
@@ -46,8 +48,8 @@ export class ShortCode {
   #draw: () => Bytes;
   #rounds = new Map<string, Round>();
   #current = "";
-  /** By set and sender: a member may know of the new set before this one does. */
-  #early = new Map<string, [from: Id, message: CodeMessage][]>();
+  /** By sender, so that none crowds out another: a member may know of the new set before this one does. */
+  #early = new Map<Id, CodeMessage[]>();
   #turn: Promise<unknown> = Promise.resolve();
 
   /** `draw` gives the secrets, of 32 bytes. */
@@ -57,12 +59,18 @@ export class ShortCode {
     this.#draw = draw;
   }
 
-  /** The set of members changed; two to four, with this one. */
+  /**
+   * The set of members changed, or a connection is another: `messages` is all that this one has to say about it. Two to
+   * four, with this one. After too many sets there is no code for a further one.
+   */
   members(members: readonly Member[]): Promise<CodeStep> {
     return this.#after(() => this.#begin([...members]));
   }
 
-  /** `from` is who the authenticated channel belongs to. Throws `CheckFailed("short-code")`: the call ends. */
+  /**
+   * `from` is who the authenticated channel belongs to; what it has said before has no effect. Throws
+   * `CheckFailed("short-code")`: it says what no honest member does.
+   */
   take(from: Id, message: CodeMessage): Promise<CodeStep> {
     return this.#after(() => this.#take(from, message));
   }
@@ -77,7 +85,8 @@ export class ShortCode {
     const name = toBase64url(hash);
     this.#current = name;
     const known = this.#rounds.get(name);
-    if (known) return withCode([], known);
+    if (known) return this.#told(name, known);
+    if (this.#rounds.size >= MOST_SETS) return { messages: [] };
     const secret = this.#draw();
     const commitment = await commit(hash, this.#own, secret);
     const round: Round = {
@@ -89,11 +98,14 @@ export class ShortCode {
       code: undefined,
     };
     this.#rounds.set(name, round);
-    const messages: CodeMessage[] = [{ type: "code-commit", members: name, commitment: toBase64url(commitment) }];
-    const early = this.#early.get(name) ?? [];
-    this.#early.delete(name);
-    for (const [from, message] of early) messages.push(...(await this.#take(from, message)).messages);
-    return withCode(messages, round);
+    for (const [from, kept] of this.#early) {
+      this.#early.set(
+        from,
+        kept.filter((message) => message.members !== name),
+      );
+      for (const message of kept) if (message.members === name) await this.#take(from, message);
+    }
+    return this.#told(name, round);
   }
 
   async #take(from: Id, message: CodeMessage): Promise<CodeStep> {
@@ -102,31 +114,39 @@ export class ShortCode {
       this.#keep(from, message);
       return { messages: [] };
     }
-    if (from === this.#own || !round.ids.includes(from)) throw new CheckFailed("short-code");
+    const broken = new CheckFailed("short-code", from);
+    if (from === this.#own || !round.ids.includes(from)) throw broken;
     const messages: CodeMessage[] = [];
-    if (message.type === "code-commit") {
-      if (round.commitments.has(from)) throw new CheckFailed("short-code");
-      round.commitments.set(from, bytes(message.commitment));
-      if (round.commitments.size === round.ids.length)
-        messages.push({ type: "code-reveal", members: message.members, secret: toBase64url(round.secret) });
+    const commits = message.type === "code-commit";
+    const said = bytes(commits ? message.commitment : message.secret);
+    if (!said) throw broken;
+    const before = (commits ? round.commitments : round.secrets).get(from);
+    if (before) {
+      if (!equal(before, said)) throw broken;
+      return { messages };
+    }
+    if (commits) {
+      round.commitments.set(from, said);
+      // With the commitment once more: what it was said on may have been replaced meanwhile.
+      if (allCommitted(round)) messages.push(...this.#told(message.members, round).messages);
     } else {
-      const secret = bytes(message.secret);
       const commitment = round.commitments.get(from);
-      if (!commitment || round.secrets.has(from) || !equal(commitment, await commit(round.hash, from, secret)))
-        throw new CheckFailed("short-code");
-      round.secrets.set(from, secret);
+      if (!commitment || !equal(commitment, await commit(round.hash, from, said))) throw broken;
+      round.secrets.set(from, said);
     }
     if (round.secrets.size === round.ids.length) round.code ??= await codeOf(round);
     return message.members === this.#current ? withCode(messages, round) : { messages };
   }
 
+  /** All that this member has to say so far. */
+  #told(members: string, round: Round): CodeStep {
+    const commitment = toBase64url(round.commitments.get(this.#own) ?? new Uint8Array());
+    const commits: CodeMessage = { type: "code-commit", members, commitment };
+    return withCode(allCommitted(round) ? [commits, reveal(members, round)] : [commits], round);
+  }
+
   #keep(from: Id, message: CodeMessage): void {
-    const kept = this.#early.get(message.members) ?? [];
-    // The three others say two things each about a set.
-    if (kept.length < 6) kept.push([from, message]);
-    this.#early.set(message.members, kept);
-    const [oldest] = this.#early.keys();
-    if (this.#early.size > MOST_EARLY && oldest !== undefined) this.#early.delete(oldest);
+    this.#early.set(from, [...(this.#early.get(from) ?? []).slice(1 - MOST_EARLY), message]);
   }
 
   #after(run: () => Promise<CodeStep>): Promise<CodeStep> {
@@ -135,6 +155,14 @@ export class ShortCode {
     return done;
   }
 }
+
+const allCommitted = ({ commitments, ids }: Round): boolean => commitments.size === ids.length;
+
+const reveal = (members: string, { secret }: Round): CodeMessage => ({
+  type: "code-reveal",
+  members,
+  secret: toBase64url(secret),
+});
 
 const withCode = (messages: CodeMessage[], { code }: Round): CodeStep =>
   code === undefined ? { messages } : { messages, code };
@@ -145,12 +173,12 @@ async function codeOf({ hash, ids, secrets }: Round): Promise<string> {
   return String(number).padStart(6, "0").replace(/(...)/, "$1 ");
 }
 
-/** 32 bytes, or the call ends. */
-function bytes(text: string): Bytes {
+/** 32 bytes, or nothing. */
+function bytes(text: string): Bytes | undefined {
   try {
     return binary(text, 32);
   } catch {
-    throw new CheckFailed("short-code");
+    return undefined;
   }
 }
 

@@ -35,9 +35,12 @@ export type CheckReason =
 /** A check failed: the call ends, and there is no going on anyway. */
 export class CheckFailed extends Error {
   readonly reason: CheckReason;
+  /** Which member of the call is to blame, where that is known. */
+  readonly by: string | undefined;
 
-  constructor(reason: CheckReason) {
+  constructor(reason: CheckReason, by?: string) {
     super(reason);
+    this.by = by;
     this.name = "CheckFailed";
     this.reason = reason;
   }

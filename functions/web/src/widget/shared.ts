@@ -3,9 +3,10 @@
 
 import { css, html, LitElement, nothing } from "lit";
 import { Api, Problem } from "../call/api.ts";
-import { hex, newId, toBase64url, uuidFromBytes, uuidToBytes } from "../call/bytes.ts";
+import { hex, isId, newId, toBase64url, uuidFromBytes, uuidToBytes } from "../call/bytes.ts";
 import { holdsCardNumber } from "../call/cards.ts";
 import { LONGEST_TEXT } from "../call/chat.ts";
+import { LONGEST_NAME, MOST_MEMBERS, Pace } from "../call/control.ts";
 import { byArrival, Conversation } from "../call/conversation.ts";
 import { provide } from "../call/later.ts";
 import { Link } from "../call/link.ts";
@@ -27,9 +28,10 @@ const { binary, concat, equal, fields: encode, fromHex, id, object, parseJson, r
 export const shared = {
   lit: { css, html, LitElement, nothing },
   "call/api.ts": { Api, Problem },
-  "call/bytes.ts": { hex, newId, toBase64url, uuidFromBytes, uuidToBytes },
+  "call/bytes.ts": { hex, isId, newId, toBase64url, uuidFromBytes, uuidToBytes },
   "call/cards.ts": { holdsCardNumber },
   "call/chat.ts": { LONGEST_TEXT },
+  "call/control.ts": { LONGEST_NAME, MOST_MEMBERS, Pace },
   "call/conversation.ts": { byArrival, Conversation },
   "call/later.ts": { provide },
   "call/link.ts": { Link },
