@@ -6,6 +6,7 @@ import { Group } from "../src/call/group.ts";
 import { provide } from "../src/call/later.ts";
 import { Link } from "../src/call/link.ts";
 import { LocalMedia } from "../src/call/media.ts";
+import { watchQuality } from "../src/call/quality.ts";
 import { CallSession } from "../src/call/session.ts";
 import { type Certified, certifyExpert, EXPERT, FakeService, frames, ORGANISATION, until, VISITOR } from "./fixture.ts";
 
@@ -16,7 +17,7 @@ async function seal(): Promise<void> {
   certified = await certifyExpert();
 }
 
-provide({ FileTransfers, Group });
+provide({ FileTransfers, Group, watchQuality });
 let service = new FakeService();
 
 /** Another call. */

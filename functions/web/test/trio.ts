@@ -6,10 +6,11 @@ import { FileTransfers } from "../src/call/files.ts";
 import { Group } from "../src/call/group.ts";
 import { provide } from "../src/call/later.ts";
 import { LocalMedia } from "../src/call/media.ts";
+import { watchQuality } from "../src/call/quality.ts";
 import { CallSession } from "../src/call/session.ts";
 import { type Certified, certifyExpert, EXPERT, FakeService, ORGANISATION, until, VISITOR } from "./fixture.ts";
 
-provide({ FileTransfers, Group });
+provide({ FileTransfers, Group, watchQuality });
 
 const certified: Certified = await certifyExpert();
 const expertMedia = new LocalMedia();

@@ -11,10 +11,11 @@ import { Group } from "./group.ts";
 import { provide } from "./later.ts";
 import { LocalMedia, type MediaState } from "./media.ts";
 import { plainPayloads } from "./payload.ts";
+import { watchQuality } from "./quality.ts";
 import { CallSession } from "./session.ts";
 import type { Call, Envelope } from "./types.ts";
 
-provide({ FileTransfers, Group });
+provide({ FileTransfers, Group, watchQuality });
 let drawn = 0;
 determined((length) => new Uint8Array(length).fill(++drawn));
 

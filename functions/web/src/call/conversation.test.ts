@@ -9,9 +9,10 @@ import { FileTransfers, OPEN_OFFERS } from "./files.ts";
 import { Group } from "./group.ts";
 import { provide } from "./later.ts";
 import type { Link } from "./link.ts";
+import { watchQuality } from "./quality.ts";
 import type { ControlMessage } from "./types.ts";
 
-provide({ FileTransfers, Group });
+provide({ FileTransfers, Group, watchQuality });
 
 /** A conversation, what it shows, and what it tells the other side. */
 async function open() {

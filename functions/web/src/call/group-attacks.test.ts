@@ -10,9 +10,10 @@ import { determined, FakeNetwork, fakeCertificate } from "./fake-network.ts";
 import { FileTransfers } from "./files.ts";
 import { Group } from "./group.ts";
 import { provide } from "./later.ts";
+import { watchQuality } from "./quality.ts";
 import type { ControlMessage, Member, Message } from "./types.ts";
 
-provide({ FileTransfers, Group });
+provide({ FileTransfers, Group, watchQuality });
 const random = new Chance(3);
 determined((length) => random.bytes(length));
 

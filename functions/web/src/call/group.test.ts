@@ -8,8 +8,9 @@ import { determined, done, FakeNetwork } from "./fake-network.ts";
 import { FileTransfers } from "./files.ts";
 import { Group } from "./group.ts";
 import { provide } from "./later.ts";
+import { watchQuality } from "./quality.ts";
 
-provide({ FileTransfers, Group });
+provide({ FileTransfers, Group, watchQuality });
 const random = new Chance(7);
 determined((length) => random.bytes(length));
 

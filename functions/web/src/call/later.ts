@@ -2,10 +2,12 @@
 
 import type { FileTransfers } from "./files.ts";
 import type { Group } from "./group.ts";
+import type { watchQuality } from "./quality.ts";
 
 export interface Later {
   FileTransfers: typeof FileTransfers;
   Group: typeof Group;
+  watchQuality: typeof watchQuality;
 }
 
 let provided: (later: Later) => void;

@@ -12,6 +12,7 @@ import { provide } from "./later.ts";
 import type { Link } from "./link.ts";
 import { LocalMedia } from "./media.ts";
 import { type OtherSide, Participation } from "./participation.ts";
+import { watchQuality } from "./quality.ts";
 import type { GroupMessage, Member } from "./types.ts";
 
 new FakeNetwork(() => 0).install();
@@ -76,7 +77,7 @@ test("what others pass before this side can hear it does not crowd out what the 
   for (let count = 0; count < 200; count++) part.hear(passed);
   part.hear({ type: "members", call: CALL, members });
   assert.deepEqual(seen.companions, [], "nothing is there yet to hear it");
-  provide({ FileTransfers, Group });
+  provide({ FileTransfers, Group, watchQuality });
   await new Promise((resolve) => setTimeout(resolve));
   assert.deepEqual(
     seen.companions.map(({ id }) => id),

@@ -10,13 +10,13 @@ import { holdsCardNumber } from "./cards.ts";
 import { Chat, type Said } from "./chat.ts";
 import { Conversation } from "./conversation.ts";
 import type { FileTransfer } from "./files.ts";
+import { later } from "./later.ts";
 import type { Link } from "./link.ts";
 import type { MailboxStatus } from "./mailbox.ts";
 import type { LocalMedia } from "./media.ts";
 import { Negotiation } from "./negotiation.ts";
 import { type OtherSide, Participation } from "./participation.ts";
 import { type Payloads, plainPayloads } from "./payload.ts";
-import { watchQuality } from "./quality.ts";
 import { CONNECTED_WITHIN, LOOSE, Recovery } from "./recovery.ts";
 import {
   type Failure,
@@ -411,7 +411,11 @@ export class CallSession extends Store<SessionState> {
     this.#mediaChanged();
     this.change({ remote: undefined, remoteScreen: undefined, showing: SHOWING_NOTHING });
     this.#stopQuality?.();
-    this.#stopQuality = watchQuality(link.pc, (quality) => this.change({ quality }));
+    void later.then(({ watchQuality }) => {
+      if (link !== this.#negotiation.link) return;
+      this.#stopQuality?.();
+      this.#stopQuality = watchQuality(link.pc, (quality) => this.change({ quality }));
+    });
   }
 
   /** The other side's certificate is the agreed one: only now it is seen and heard. */

@@ -104,6 +104,7 @@ export class Participants extends LitElement {
   declare link: string;
   declare error: unknown;
   declare busy: boolean;
+  #joined = 0;
   readonly #texts = new TextsController(this, participantTexts);
   readonly #staff = new TextsController(this, staffTexts);
 
@@ -114,6 +115,13 @@ export class Participants extends LitElement {
     this.link = "";
     this.error = undefined;
     new Watching(this, () => this.joiners);
+  }
+
+  protected override willUpdate(): void {
+    const { length } = this.joiners.state.joined;
+    // The link was used, or who was asked has come.
+    if (length > this.#joined) this.open = false;
+    this.#joined = length;
   }
 
   protected override render(): TemplateResult {

@@ -11,7 +11,7 @@ const en = {
   check: "Ready to join?",
   join: "Ask to be let in",
   consent: "The call is encrypted and not recorded. Everybody in it sees and hears you, and reads your name.",
-  waiting: (name: string) => (name ? `${name} lets you in …` : "You are let in …"),
+  waiting: (name: string) => (name ? `Waiting for ${name} to let you in …` : "Waiting to be let in …"),
   waitingText: "This takes a moment. Stay on this page.",
   unverified: "This link carries no key, so your browser cannot check who lets you in.",
   broken: {
@@ -39,7 +39,7 @@ const de: JoinTexts = {
   join: "Um Einlass bitten",
   consent:
     "Das Gespräch ist verschlüsselt und wird nicht aufgezeichnet. Alle darin sehen und hören Sie und lesen Ihren Namen.",
-  waiting: (name) => (name ? `${name} lässt Sie ein …` : "Sie werden eingelassen …"),
+  waiting: (name) => (name ? `Warten, bis ${name} Sie einlässt …` : "Warten auf Einlass …"),
   waitingText: "Einen Moment. Bleiben Sie auf dieser Seite.",
   unverified: "Dieser Link enthält keinen Schlüssel: Ihr Browser kann nicht prüfen, wer Sie einlässt.",
   broken: {
@@ -68,7 +68,7 @@ const fr: JoinTexts = {
   join: "Demander à entrer",
   consent:
     "L’appel est chiffré et n’est pas enregistré. Tous ceux qui y participent vous voient, vous entendent et lisent votre nom.",
-  waiting: (name) => (name ? `${name} va vous faire entrer …` : "On va vous faire entrer …"),
+  waiting: (name) => (name ? `En attente de ${name} …` : "En attente d’être admis …"),
   waitingText: "Un instant. Restez sur cette page.",
   unverified: "Ce lien ne contient pas de clé : votre navigateur ne peut pas vérifier qui vous fait entrer.",
   broken: {
@@ -94,7 +94,7 @@ const it: JoinTexts = {
   join: "Chiedere di entrare",
   consent:
     "La chiamata è cifrata e non viene registrata. Tutti i presenti La vedono, La sentono e leggono il Suo nome.",
-  waiting: (name) => (name ? `${name} sta per farLa entrare …` : "Sta per entrare …"),
+  waiting: (name) => (name ? `In attesa di ${name} …` : "In attesa di entrare …"),
   waitingText: "Un momento. Resti su questa pagina.",
   unverified: "Questo link non contiene una chiave: il Suo browser non può verificare chi La fa entrare.",
   broken: {

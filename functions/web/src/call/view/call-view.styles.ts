@@ -51,7 +51,7 @@ export const callViewStyles = css`
   /* On a phone one above the other; else beside, and four as a square. */
   .group .tiles {
     grid-auto-rows: minmax(0, 1fr);
-    padding: 3.75rem var(--visavis-space-1) 0;
+    padding: 6.5rem var(--visavis-space-1) 0;
   }
 
   .group .tiles > * {
@@ -347,6 +347,7 @@ export const callViewStyles = css`
 
   @container call (min-width: 34rem) {
     .group:not(.screened) .tiles {
+      padding-block-start: 3.75rem;
       grid-template-columns: repeat(2, minmax(0, 1fr));
     }
 

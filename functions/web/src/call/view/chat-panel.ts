@@ -233,7 +233,7 @@ export class ChatPanel extends LitElement {
     return html`<li class=${mine ? "mine" : ""}>
       ${
         this.#several && !mine
-          ? html`<span class="note">${this.#who(mine, from)}</span>`
+          ? html`<bdi class="note">${this.#who(mine, from)}</bdi>`
           : html`<span class="visually-hidden">${this.#who(mine)}:</span>`
       }
       <span class="bubble">${text}</span>

@@ -77,7 +77,7 @@ export class CompanionTile extends LitElement {
           </div>`
       }
       <span class="name">
-        ${live && !showing.microphone ? icon("microphone-off") : nothing}<span>${name}</span>
+        ${live && !showing.microphone ? icon("microphone-off") : nothing}<bdi>${name}</bdi>
         ${live && !showing.microphone ? html`<span class="visually-hidden">${texts.mutedThere}</span>` : nothing}
       </span>`;
   }

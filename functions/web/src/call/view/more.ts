@@ -3,6 +3,7 @@
 import { FileTransfers } from "../files.ts";
 import { Group } from "../group.ts";
 import { provide } from "../later.ts";
+import { watchQuality } from "../quality.ts";
 import { ChatPanel } from "./chat-panel.ts";
 import { CompanionTile } from "./companion-tile.ts";
 import { DeviceChoices } from "./device-choice.ts";
@@ -13,7 +14,7 @@ import { define } from "./watching.ts";
 
 /** Hands them over and defines them, once; after the call's view. */
 export function defineMore(): void {
-  provide({ FileTransfers, Group });
+  provide({ FileTransfers, Group, watchQuality });
   define({
     "visavis-level": LevelMeter,
     "visavis-devices": DeviceChoices,

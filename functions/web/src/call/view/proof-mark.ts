@@ -14,6 +14,9 @@ export class ProofMark extends LitElement {
     css`
       :host {
         position: relative;
+        display: flex;
+        flex-wrap: wrap;
+        gap: var(--visavis-space-2);
         min-width: 0;
       }
 
@@ -69,15 +72,16 @@ export class ProofMark extends LitElement {
       }
 
       .always {
-        margin-block-start: 0.25rem;
-        padding: 0.2rem 0.8rem;
+        display: grid;
+        align-content: center;
+        min-height: 2.25rem;
+        padding: 0.3rem 0.8rem;
         border-radius: var(--visavis-radius-round);
         background: #0c100fb8;
         color: #f2f6f5;
         font-size: var(--visavis-size-s);
         font-variant-numeric: tabular-nums;
-        justify-self: start;
-        width: fit-content;
+        backdrop-filter: blur(8px);
       }
 
       ul {

@@ -59,7 +59,7 @@ export const tile = css`
     backdrop-filter: blur(8px);
   }
 
-  .name > span {
+  .name > :is(span, bdi) {
     overflow: hidden;
     text-overflow: ellipsis;
     white-space: nowrap;

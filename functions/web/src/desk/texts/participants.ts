@@ -36,7 +36,7 @@ const en = {
   invitedText: "The visitor sees and hears you as soon as you are let in.",
   join: "Join",
   later: "Not now",
-  waiting: (name: string) => (name ? `${name} is about to let you in …` : "You are about to be let in …"),
+  waiting: (name: string) => (name ? `Waiting for ${name} to let you in …` : "Waiting to be let in …"),
   cancel: "Cancel",
   others: "You have joined a colleague’s call",
   failures: {
@@ -87,7 +87,7 @@ const de: ParticipantTexts = {
   invitedText: "Sobald Sie eingelassen sind, sieht und hört man Sie.",
   join: "Beitreten",
   later: "Jetzt nicht",
-  waiting: (name) => (name ? `${name} lässt Sie gleich ein …` : "Sie werden gleich eingelassen …"),
+  waiting: (name) => (name ? `Warten, bis ${name} Sie einlässt …` : "Warten auf Einlass …"),
   cancel: "Abbrechen",
   others: "Sie sind einem Gespräch beigetreten",
   failures: {
@@ -137,7 +137,7 @@ const fr: ParticipantTexts = {
   invitedText: "On vous voit et vous entend dès que vous êtes entré.",
   join: "Rejoindre",
   later: "Pas maintenant",
-  waiting: (name) => (name ? `${name} va vous faire entrer …` : "On va vous faire entrer …"),
+  waiting: (name) => (name ? `En attente de ${name} …` : "En attente d’être admis …"),
   cancel: "Annuler",
   others: "Vous avez rejoint l’appel d’un collègue",
   failures: {
@@ -186,7 +186,7 @@ const it: ParticipantTexts = {
   invitedText: "La vedono e La sentono appena è nella chiamata.",
   join: "Entrare",
   later: "Non ora",
-  waiting: (name) => (name ? `${name} sta per farLa entrare …` : "Sta per entrare …"),
+  waiting: (name) => (name ? `In attesa di ${name} …` : "In attesa di entrare …"),
   cancel: "Annullare",
   others: "È nella chiamata di un collega",
   failures: {
