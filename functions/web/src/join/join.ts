@@ -66,6 +66,13 @@ export class JoinPage extends LitElement {
         animation: none;
       }
 
+      @media (max-width: 30rem) {
+        section {
+          height: 100%;
+          border-radius: 0;
+        }
+      }
+
       section.call {
         width: 100%;
         height: 100%;
