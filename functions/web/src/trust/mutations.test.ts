@@ -354,6 +354,27 @@ const MUTATIONS: Mutation[] = [
     to: "",
     by: "../call/group-attacks",
   },
+  {
+    leftOut: "the proof of a guest",
+    file: "handshake.ts",
+    from: "if (!colleague) await this.#checkGuest(guest, facts);",
+    to: "",
+    by: "handshake",
+  },
+  {
+    leftOut: "the connection in the proof of a guest",
+    file: "offer.ts",
+    from: "fields(label, id(organisation), id(call), connection, fromHex(fingerprint), key, nonce)",
+    to: "fields(label, id(organisation), id(call))",
+    by: "handshake",
+  },
+  {
+    leftOut: "that nobody joins an authenticated call in plain",
+    file: "../call/authentication.ts",
+    from: " || this.#linkKeys?.()",
+    to: "",
+    by: "../call/authentication",
+  },
 ];
 
 const trust = fileURLToPath(new URL(".", import.meta.url));
