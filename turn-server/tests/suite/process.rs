@@ -76,11 +76,17 @@ impl Relay {
         } else {
             "relay.ports = \"49152-65535\"\n"
         };
+        let listen = if more.contains("listen = ") {
+            String::new()
+        } else {
+            format!(
+                "listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
+                 \"dtls://{address}:5349\"]\n"
+            )
+        };
         let text = format!(
             "{more}\nrealm = \"test\"\nsecrets = [\"{SECRET}\"]\nusers = {{ user1 = \"test\" }}\n\
-             listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
-             \"dtls://{address}:5349\"]\n\
-             {tls}relay.address = [\"{address}\", \"::1\"]\n{ports}relay.tcp = true\n\
+             {listen}{tls}relay.address = [\"{address}\", \"::1\"]\n{ports}relay.tcp = true\n\
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
         );
         std::fs::write(&configuration, text).unwrap();
