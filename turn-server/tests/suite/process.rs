@@ -257,6 +257,46 @@ fn metrics_and_readiness_are_told_and_draining_ends_when_nobody_is_left() {
 }
 
 #[test]
+fn draining_ends_when_its_time_is_over_or_when_asked_again() {
+    let relay = Relay::start("drain = { seconds = 1 }");
+    let mut client = crate::client::Client::new(&relay);
+    assert_eq!(client.allocate().error(), None);
+    assert!(relay.terminate().success(), "somebody is left");
+
+    let relay = Relay::start("metrics = \"{address}:9641\"\ndrain = { seconds = 600 }");
+    let mut client = crate::client::Client::new(&relay);
+    assert_eq!(client.allocate().error(), None);
+    relay.signal("TERM");
+    wait_until(|| get(&relay, "/readyz").starts_with("HTTP/1.1 503"));
+    // Who is there goes on.
+    assert_eq!(client.refresh(600).error(), None);
+    assert_eq!(crate::client::Client::new(&relay).allocate().error(), Some(508));
+    assert!(relay.terminate().success());
+}
+
+#[test]
+fn metrics_name_nobody_and_are_as_many_whoever_comes() {
+    let relay = Relay::start("metrics = \"{address}:9641\"");
+    let names = || -> Vec<String> {
+        let metrics = get(&relay, "/metrics");
+        let lines = metrics.lines().filter(|line| line.starts_with("turn_"));
+        lines
+            .filter_map(|line| line.rsplit_once(' '))
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    };
+    let before = names();
+    let mut clients: Vec<_> = (0..20).map(|_| crate::client::Client::new(&relay)).collect();
+    for client in &mut clients {
+        assert_eq!(client.allocate().error(), None);
+    }
+    wait_until(|| get(&relay, "/metrics").contains("\nturn_allocations 20\n"));
+    assert_eq!(names(), before);
+    let metrics = get(&relay, "/metrics");
+    assert!(!metrics.contains("user1") && !metrics.contains(&relay.peers.to_string()));
+}
+
+#[test]
 fn a_reload_takes_a_new_certificate_and_a_broken_one_changes_nothing() {
     let mut relay = Relay::start("");
     let old = certificate_of(&relay);
