@@ -6,7 +6,8 @@ use crate::SECRET;
 use crate::process::{Relay, get, wait_until};
 
 /// The modes; `-c` is without a second flow for RTCP. `-I`, `-J`, `-N`, `-O` and `-R`, which are not to succeed, have tests
-/// of their own, below. (`-b` is SCTP, which this relay does not speak; with `-U` the client itself finds no cipher.)
+/// of their own, below. (`-b` is SCTP, which this relay does not speak; with `-U` the client itself finds no cipher. With
+/// `-T` it takes messages that come together for one, from coturn's own server too, so they are sent slowly.)
 const MODES: &[&str] = &[
     "",
     "-s",
@@ -43,11 +44,11 @@ const MODES: &[&str] = &[
     "-y -S",
     "-S -m 8",
     "-S -l 1400 -n 50",
-    "-T",
-    "-T -S",
-    "-T -x",
-    "-T -l 1400 -n 50",
-    "-P",
+    "-T -z 300",
+    "-T -S -z 300",
+    "-T -x -z 300",
+    "-T -l 1400 -z 300",
+    "-P -z 300",
     "-S -E {certificate}",
     "-t -S -E {certificate}",
 ];
