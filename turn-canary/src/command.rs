@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::Duration;
 
 use lexopt::prelude::{Long, Value, ValueExt as _};
@@ -13,13 +12,13 @@ use crate::credentials::Credentials;
 use crate::probe::{Plan, probe};
 use crate::report::{Report, metrics};
 use crate::url::TurnUrl;
-use crate::wire::trust;
+use crate::wire::Trust;
 
 /// How it is called.
 pub const USAGE: &str = "\
 usage: visavis-turn canary [options] URL…
 
-  URL                 turn:host[:port][?transport=udp|tcp] or turns:host[:port]
+  URL                 turn:host[:port][?transport=udp|tcp] or turns:host[:port][?transport=udp|tcp]
   --json              one JSON document instead of a line for each address
   --textfile FILE     also write metrics for Prometheus's textfile collector
   --credentials FILE  TOML with `secret`, or `username` and `password`; otherwise from VISAVIS_TURN_SECRET,
@@ -53,13 +52,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(credentials) => credentials,
         Err(error) => return refuse(&error.to_string()),
     };
-    let trust = match trust(options.authorities.as_deref()) {
+    let trust = match Trust::read(options.authorities.as_deref()) {
         Ok(trust) => trust,
         Err(error) => return refuse(&format!("trusted certificates: {error}")),
     };
     let mut reports = Vec::new();
     for url in &options.urls {
-        let report = Report::new(url, probe(url, &credentials, &Arc::clone(&trust), options.plan));
+        let report = Report::new(url, probe(url, &credentials, &trust, options.plan));
         if !options.json {
             println!("{}", report.text());
         }

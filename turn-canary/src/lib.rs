@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod credentials;
+mod dtls;
 pub mod probe;
 pub mod report;
 pub mod side;

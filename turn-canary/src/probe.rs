@@ -1,16 +1,14 @@
 //! The probe: two sides, one connection, and messages that go there and back.
 
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustls::ClientConfig;
 
 use crate::credentials::Credentials;
 use crate::side::{Happened, Side, SideError};
 use crate::url::TurnUrl;
-use crate::wire::Wire;
+use crate::wire::{Trust, Wire};
 
 /// How a probe is made.
 #[derive(Clone, Copy, Debug)]
@@ -67,12 +65,7 @@ pub enum ProbeError {
 const MESSAGE: usize = 160;
 
 /// Connects two peers through the relay and lets messages go there and back.
-pub fn probe(
-    url: &TurnUrl,
-    credentials: &Credentials,
-    trust: &Arc<ClientConfig>,
-    plan: Plan,
-) -> Result<Measured, ProbeError> {
+pub fn probe(url: &TurnUrl, credentials: &Credentials, trust: &Trust, plan: Plan) -> Result<Measured, ProbeError> {
     let begin = Instant::now();
     let server = url.resolve().map_err(SideError::Wire)?;
     let open = || {

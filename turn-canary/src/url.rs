@@ -11,8 +11,10 @@ pub enum Transport {
     Udp,
     /// `turn:…?transport=tcp`
     Tcp,
-    /// `turns:…`
+    /// `turns:…?transport=tcp`, and without a transport.
     Tls,
+    /// `turns:…?transport=udp`
+    Dtls,
 }
 
 /// A TURN address.
@@ -24,14 +26,14 @@ pub struct TurnUrl {
     pub transport: Transport,
     /// A name or an address, IPv6 without brackets.
     pub host: String,
-    /// The port; unless said 3478, with TLS 5349.
+    /// The port; unless said 3478, with TLS and DTLS 5349.
     pub port: u16,
 }
 
 /// Not a TURN address that can be tried.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{0}: give turn:host[:port][?transport=udp], turn:host[:port]?transport=tcp or turns:host[:port], IPv6 in brackets"
+    "{0}: give turn:host[:port] or turns:host[:port], each with or without ?transport=udp or ?transport=tcp, IPv6 in brackets"
 )]
 pub struct UrlError(String);
 
@@ -48,6 +50,7 @@ impl FromStr for TurnUrl {
                 ("turn", None | Some("transport=udp")) => Transport::Udp,
                 ("turn", Some("transport=tcp")) => Transport::Tcp,
                 ("turns", None | Some("transport=tcp")) => Transport::Tls,
+                ("turns", Some("transport=udp")) => Transport::Dtls,
                 _ => return None,
             };
             let (host, port) = match authority.strip_prefix('[') {
@@ -60,7 +63,7 @@ impl FromStr for TurnUrl {
                     .split_once(':')
                     .map_or((authority, None), |(host, port)| (host, Some(port))),
             };
-            let usual = if transport == Transport::Tls { 5349 } else { 3478 };
+            let usual = if scheme == "turns" { 5349 } else { 3478 };
             let port = port.map_or(Some(usual), |port| port.parse().ok().filter(|port| *port > 0))?;
             (!host.is_empty() && !host.contains(['/', '@', '[', ']'])).then(|| Self {
                 text: text.to_owned(),
@@ -116,6 +119,10 @@ mod tests {
             name(Transport::Tls, 443)
         );
         assert_eq!(
+            parts("turns:turn.example.org?transport=udp"),
+            name(Transport::Dtls, 5349)
+        );
+        assert_eq!(
             parts("turn:[2001:db8::1]:9"),
             Some((Transport::Udp, "2001:db8::1".to_owned(), 9))
         );
@@ -132,7 +139,7 @@ mod tests {
             "turn:a:0",
             "turn:a:port",
             "turn:a?transport=sctp",
-            "turns:a?transport=udp",
+            "turns:a?transport=sctp",
             "turn:user@a",
             "turn:[a]",
             "turn:[::1]x",

@@ -1,4 +1,4 @@
-//! A way to the relay: UDP, TCP or TLS, which never waits.
+//! A way to the relay: UDP, TCP, TLS or DTLS, which never waits.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -7,10 +7,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use openssl::ssl::SslContext;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
+use crate::dtls;
 use crate::url::{Transport, TurnUrl};
 
 /// Where systems keep the certificates that they trust.
@@ -33,45 +35,62 @@ pub struct Wire {
 
 enum Socket {
     Udp(UdpSocket),
+    Dtls(Box<dtls::Session>),
     Tcp(TcpStream),
     Tls(TcpStream, Box<ClientConnection>),
 }
 
-/// Whom to trust over TLS: the certificates of a file, or of the system.
-pub fn trust(authorities: Option<&Path>) -> io::Result<Arc<ClientConfig>> {
-    let path = match authorities {
-        Some(path) => path,
-        None => TRUSTED
-            .iter()
-            .map(Path::new)
-            .find(|path| path.exists())
-            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no trusted certificates: give --ca FILE"))?,
-    };
-    let mut roots = RootCertStore::empty();
-    let certificates = CertificateDer::pem_file_iter(path).map_err(io::Error::other)?;
-    roots.add_parsable_certificates(certificates.flatten());
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let mut config = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(rustls::DEFAULT_VERSIONS)
-        .map_err(io::Error::other)?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    // RFC 7443.
-    config.alpn_protocols = vec![b"stun.turn".to_vec()];
-    Ok(Arc::new(config))
+/// Whom to trust over TLS and DTLS.
+pub struct Trust {
+    tls: Arc<ClientConfig>,
+    dtls: SslContext,
+}
+
+impl Trust {
+    /// The certificates of a file, or of the system.
+    pub fn read(authorities: Option<&Path>) -> io::Result<Self> {
+        let path = match authorities {
+            Some(path) => path,
+            None => TRUSTED
+                .iter()
+                .map(Path::new)
+                .find(|path| path.exists())
+                .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no trusted certificates: give --ca FILE"))?,
+        };
+        let mut roots = RootCertStore::empty();
+        let certificates = CertificateDer::pem_file_iter(path).map_err(io::Error::other)?;
+        roots.add_parsable_certificates(certificates.flatten());
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(rustls::DEFAULT_VERSIONS)
+            .map_err(io::Error::other)?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        // RFC 7443.
+        config.alpn_protocols = vec![b"stun.turn".to_vec()];
+        Ok(Self {
+            tls: Arc::new(config),
+            dtls: dtls::trust(path)?,
+        })
+    }
 }
 
 impl Wire {
-    /// Connects; a stream within so long.
-    pub fn open(url: &TurnUrl, trust: &Arc<ClientConfig>, patience: Duration) -> io::Result<Self> {
+    /// Connects; over TCP and DTLS within so long.
+    pub fn open(url: &TurnUrl, trust: &Trust, patience: Duration) -> io::Result<Self> {
         let server = url.resolve()?;
         let socket = match url.transport {
-            Transport::Udp => {
+            Transport::Udp | Transport::Dtls => {
                 let any = if server.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
                 let socket = UdpSocket::bind(any)?;
                 socket.connect(server)?;
-                socket.set_nonblocking(true)?;
-                Socket::Udp(socket)
+                if url.transport == Transport::Dtls {
+                    let session = dtls::Session::open(socket, &trust.dtls, &url.host, patience)?;
+                    Socket::Dtls(Box::new(session))
+                } else {
+                    socket.set_nonblocking(true)?;
+                    Socket::Udp(socket)
+                }
             }
             Transport::Tcp | Transport::Tls => {
                 let stream = TcpStream::connect_timeout(&server, patience)?;
@@ -81,7 +100,7 @@ impl Wire {
                     Socket::Tcp(stream)
                 } else {
                     let name = ServerName::try_from(url.host.clone()).map_err(io::Error::other)?;
-                    let tls = ClientConnection::new(Arc::clone(trust), name).map_err(io::Error::other)?;
+                    let tls = ClientConnection::new(Arc::clone(&trust.tls), name).map_err(io::Error::other)?;
                     Socket::Tls(stream, Box::new(tls))
                 }
             }
@@ -97,6 +116,7 @@ impl Wire {
     pub fn local(&self) -> io::Result<SocketAddr> {
         match &self.socket {
             Socket::Udp(socket) => socket.local_addr(),
+            Socket::Dtls(session) => session.socket().local_addr(),
             Socket::Tcp(stream) | Socket::Tls(stream, _) => stream.local_addr(),
         }
     }
@@ -114,6 +134,7 @@ impl Wire {
                 Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
                 _ => Ok(()),
             },
+            Socket::Dtls(session) => session.send(message),
             Socket::Tcp(_) => {
                 self.output.extend_from_slice(message);
                 self.flush()
@@ -128,7 +149,7 @@ impl Wire {
     /// Writes what can be written.
     pub fn flush(&mut self) -> io::Result<()> {
         let (stream, output) = match &mut self.socket {
-            Socket::Udp(_) => return Ok(()),
+            Socket::Udp(_) | Socket::Dtls(_) => return Ok(()),
             Socket::Tcp(stream) => (stream, &mut self.output),
             Socket::Tls(stream, tls) => {
                 while tls.wants_write() {
@@ -160,6 +181,9 @@ impl Wire {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
                 Err(error) => Err(error),
             };
+        }
+        if let Socket::Dtls(session) = &mut self.socket {
+            return session.receive();
         }
         if let Some(message) = self.cut() {
             return Ok(Some(message));
@@ -214,6 +238,7 @@ impl AsFd for Wire {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match &self.socket {
             Socket::Udp(socket) => socket.as_fd(),
+            Socket::Dtls(session) => session.as_fd(),
             Socket::Tcp(stream) | Socket::Tls(stream, _) => stream.as_fd(),
         }
     }

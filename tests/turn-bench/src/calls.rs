@@ -9,7 +9,7 @@ use std::io::{self, IoSlice};
 use std::mem;
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::ops::Range;
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::ptr;
 
 /// Room for the control messages of one datagram: where it was sent to or comes from, and the length of segments.
@@ -34,6 +34,11 @@ pub(crate) fn open(address: SocketAddrV4, buffer: Option<i32>) -> io::Result<Udp
 /// Has the kernel tell which of our addresses each datagram was sent to.
 pub(crate) fn receive_destinations(socket: &UdpSocket) -> io::Result<()> {
     set(socket, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)
+}
+
+/// Has the kernel tell which address and port each datagram was sent to, though nobody asks.
+pub(crate) fn receive_original_destinations(socket: &UdpSocket) -> io::Result<()> {
+    set(socket, libc::IPPROTO_IP, libc::IP_RECVORIGDSTADDR, 1)
 }
 
 /// Lets the kernel put runs of datagrams together.
@@ -221,7 +226,8 @@ impl Outbox {
     }
 
     /// Sends messages made of these parts; says how many the kernel took. (More than fit are cut off.)
-    pub(crate) fn send(&mut self, socket: &UdpSocket, parts: &[IoSlice<'_>], messages: &[Message]) -> usize {
+    pub(crate) fn send(&mut self, socket: impl AsFd, parts: &[IoSlice<'_>], messages: &[Message]) -> usize {
+        let socket = socket.as_fd();
         let slots = self.headers.iter_mut().zip(&mut self.names).zip(&mut self.controls);
         let mut filled = 0;
         for (((header, name), control), message) in slots.zip(messages) {

@@ -107,9 +107,12 @@ impl Progress {
     }
 
     fn request(&mut self, flow: &Flow, number: u16, peer_port: u16, key: &IntegrityKey) -> Vec<u8> {
+        if self.sent.is_none() {
+            self.transaction = TransactionId::generate();
+        }
+        // Otherwise it is sent again, and answered as before: another Allocate would be refused.
         self.sent = Some(Instant::now());
         self.tries += 1;
-        self.transaction = TransactionId::generate();
         let method: Method = match self.step {
             Step::Allocate => ALLOCATE,
             Step::Permit => CREATE_PERMISSION,

@@ -100,7 +100,7 @@ pub(crate) fn run(plan: &Plan, mut machine: Machine) -> Result<()> {
 fn contestants(machine: &mut Machine, plan: &Plan) -> Vec<Kind> {
     let mut kinds = vec![Kind::Raw, Kind::Sockets, Kind::Counted];
     match machine.start(Kind::Shared, 1, 1, 1, false) {
-        Ok(_) => kinds.push(Kind::Shared),
+        Ok(_) => kinds.extend([Kind::SharedRaw, Kind::Shared]),
         Err(error) => println!("NOT MEASURED: {}: {error}\n", Kind::Shared.name()),
     }
     if machine.coturn.is_some() {
@@ -140,9 +140,9 @@ impl Contest<'_> {
         Ok(all)
     }
 
-    fn packets(&mut self, title: &str, shape: Shape) -> Result<Vec<Figure>> {
-        let (kinds, duration, runs) = (self.kinds.clone(), self.plan.duration, shape.burst > 1);
-        let figures = self.rounds(&kinds, title, |machine, kind| {
+    fn packets(&mut self, kinds: &[Kind], title: &str, shape: Shape) -> Result<Vec<Figure>> {
+        let (duration, runs) = (self.plan.duration, shape.burst > 1);
+        let figures = self.rounds(kinds, title, |machine, kind| {
             let (load, _) = Load::start(machine, kind, shape.flows, runs)?;
             load.throughput(shape, duration)
         })?;
@@ -152,14 +152,15 @@ impl Contest<'_> {
     /// Packets for each second of the server's processor time.
     fn plain(&mut self) -> Result<Vec<Vec<Figure>>> {
         let mut plain = Vec::new();
+        let kinds = self.kinds.clone();
         for (title, shape) in PLAIN {
-            plain.push(self.packets(title, shape)?);
+            plain.push(self.packets(&kinds, title, shape)?);
         }
         let mut table = Table::new(
             "Relayed packets per second of the server's processor time, as ratios to the raw forwarder; 100 flows",
         );
         table.columns(PLAIN.iter().map(|(title, _)| *title));
-        for (row, kind) in self.kinds.iter().enumerate() {
+        for (row, kind) in kinds.iter().enumerate() {
             let cells = plain.iter().map(|column| match kind {
                 Kind::Raw => column[0].to_text(short),
                 _ => column[row].over(&column[0]).to_text(ratio),
@@ -173,14 +174,18 @@ impl Contest<'_> {
     /// The same where they come in bursts.
     fn bursts(&mut self, plain: &[Vec<Figure>]) -> Result<()> {
         let mut burst = Vec::new();
+        // (Runs do not go through shared sockets.)
+        let kinds: Vec<Kind> = (self.kinds.iter().copied())
+            .filter(|kind| *kind != Kind::SharedRaw)
+            .collect();
         for (title, shape, _) in BURSTS {
-            burst.push(self.packets(&format!("bursts, {title}"), shape)?);
+            burst.push(self.packets(&kinds, &format!("bursts, {title}"), shape)?);
         }
         let mut table = Table::new(
             "The same in bursts of 16 with segmentation offload, 20 flows, as ratios to the raw forwarder without bursts",
         );
         table.columns(BURSTS.iter().map(|(title, ..)| *title));
-        for (row, kind) in self.kinds.iter().enumerate() {
+        for (row, kind) in kinds.iter().enumerate() {
             let cells = burst
                 .iter()
                 .zip(BURSTS)
@@ -195,7 +200,7 @@ impl Contest<'_> {
     fn allocations(&mut self) -> Result<()> {
         let count = self.plan.allocations;
         let kinds: Vec<Kind> = (self.kinds.iter().copied())
-            .filter(|kind| !matches!(kind, Kind::Raw | Kind::Counted))
+            .filter(|kind| !matches!(kind, Kind::Raw | Kind::Counted | Kind::SharedRaw))
             .collect();
         let figures = self.rounds(&kinds, "set-ups", |machine, kind| {
             let (_, set_up) = Load::start(machine, kind, count, false)?;
@@ -228,7 +233,7 @@ impl Contest<'_> {
         );
         table.columns(["up p50", "up p99", "down p50", "down p99"]);
         let kinds: Vec<Kind> = (self.kinds.iter().copied())
-            .filter(|kind| *kind != Kind::Counted)
+            .filter(|kind| !matches!(kind, Kind::Counted | Kind::SharedRaw))
             .collect();
         let mut rows: Vec<Vec<String>> = kinds.iter().map(|_| Vec::new()).collect();
         for (title, shape) in [PLAIN[0], PLAIN[1]] {

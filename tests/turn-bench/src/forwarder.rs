@@ -2,6 +2,8 @@
 //! bytes before ChannelData away and puts them on, with one socket for each relayed port and the system calls that are
 //! best for that.
 
+mod shared;
+
 use std::io::{IoSlice, Write as _};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::ops::Range;
@@ -40,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) flows: u32,
     /// Receives and sends runs.
     pub(crate) runs: bool,
+    /// Has one socket to receive and one to send for all relayed ports.
+    pub(crate) shared: bool,
 }
 
 /// The address that is so many after another.
@@ -49,6 +53,9 @@ pub(crate) fn nth(first: Ipv4Addr, at: u32) -> Ipv4Addr {
 
 /// Forwards until it is killed. Says its relayed ports on standard output first.
 pub(crate) fn run(plan: &Plan) -> Result<()> {
+    if plan.shared {
+        return shared::run(plan);
+    }
     let listener = open(plan.listen, Some(BUFFER))?;
     let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
     epoll::add(
@@ -126,7 +133,7 @@ impl Forwarder<'_> {
             let mut messages = Vec::with_capacity(received);
             let mut last = None;
             for slot in 0..received {
-                let Some(flow) = self.flow(slot) else {
+                let Some(flow) = flow_of(&self.inbox, slot, self.plan.clients, self.plan.flows) else {
                     continue;
                 };
                 if last.is_some_and(|last| last != flow) {
@@ -164,12 +171,6 @@ impl Forwarder<'_> {
         }
     }
 
-    fn flow(&self, slot: usize) -> Option<usize> {
-        let first = u32::from(*self.plan.clients.ip());
-        let flow = u32::from(*self.inbox.source(slot).ip()).checked_sub(first)?;
-        (flow < self.plan.flows).then_some(flow as usize)
-    }
-
     /// From the peer of a flow into the slots that are left.
     fn down(&mut self, flow: usize) {
         if self.waiting.len() == self.inbox.slots() {
@@ -205,6 +206,12 @@ impl Forwarder<'_> {
         self.inbox.clear(0..self.waiting.len());
         self.waiting.clear();
     }
+}
+
+/// The flow that a slot's datagram is of, by where it comes from.
+fn flow_of(inbox: &Inbox, slot: usize, first: SocketAddrV4, flows: u32) -> Option<usize> {
+    let flow = u32::from(*inbox.source(slot).ip()).checked_sub(u32::from(*first.ip()))?;
+    (flow < flows).then_some(flow as usize)
 }
 
 /// The number and length before ChannelData.

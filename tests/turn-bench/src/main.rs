@@ -22,8 +22,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const USAGE: &str = "\
 visavis-turn-bench --relay PROGRAM --state FOLDER [--rounds N] [--seconds N] [--allocations N] [--part PART]… [--server SERVER]…
     measures, and prints tables. Parts: packets, bursts, allocations, latency. Servers, beside the raw forwarder:
-    sockets, counted, shared, coturn
-visavis-turn-bench forward --listen ADDRESS --clients ADDRESS --peers ADDRESS --flows N [--runs]
+    sockets, counted, shared-raw, shared, coturn
+visavis-turn-bench forward --listen ADDRESS --clients ADDRESS --peers ADDRESS --flows N [--runs | --shared]
     is the forwarder that it measures against";
 
 fn main() -> ExitCode {
@@ -39,7 +39,8 @@ fn main() -> ExitCode {
 fn run() -> Result<()> {
     let mut parser = lexopt::Parser::from_env();
     let mut forward = false;
-    let (mut listen, mut clients, mut peers, mut flows, mut runs) = (None, None, None, None, false);
+    let (mut listen, mut clients, mut peers, mut flows) = (None, None, None, None);
+    let (mut runs, mut shared) = (false, false);
     let (mut relay, mut state): (Option<PathBuf>, Option<PathBuf>) = (None, None);
     let mut plan = contest::Plan {
         rounds: 5,
@@ -56,6 +57,7 @@ fn run() -> Result<()> {
             Long("peers") => peers = Some(parser.value()?.parse()?),
             Long("flows") => flows = Some(parser.value()?.parse()?),
             Long("runs") => runs = true,
+            Long("shared") => shared = true,
             Long("relay") => relay = Some(parser.value()?.into()),
             Long("state") => state = Some(parser.value()?.into()),
             Long("rounds") => plan.rounds = parser.value()?.parse()?,
@@ -80,6 +82,7 @@ fn run() -> Result<()> {
                 peers,
                 flows,
                 runs,
+                shared,
             }),
             _ => Err(USAGE.into()),
         };

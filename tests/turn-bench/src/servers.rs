@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     Sockets,
     /// The same, and data is counted against quotas that are never reached.
     Counted,
+    /// The forwarder, shared sockets.
+    SharedRaw,
     /// The relay, shared sockets.
     Shared,
     /// coturn, as it starts by itself.
@@ -39,7 +41,14 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(crate) const ALL: [Self; 5] = [Self::Raw, Self::Sockets, Self::Counted, Self::Shared, Self::Coturn];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Raw,
+        Self::Sockets,
+        Self::Counted,
+        Self::SharedRaw,
+        Self::Shared,
+        Self::Coturn,
+    ];
 
     /// Its name among options.
     pub(crate) fn key(self) -> &'static str {
@@ -47,6 +56,7 @@ impl Kind {
             Self::Raw => "raw",
             Self::Sockets => "sockets",
             Self::Counted => "counted",
+            Self::SharedRaw => "shared-raw",
             Self::Shared => "shared",
             Self::Coturn => "coturn",
         }
@@ -58,6 +68,7 @@ impl Kind {
             Self::Raw => "raw forwarder",
             Self::Sockets => "visavis-turn",
             Self::Counted => "visavis-turn, quotas counted",
+            Self::SharedRaw => "raw forwarder, shared ports",
             Self::Shared => "visavis-turn, shared ports",
             Self::Coturn => "coturn",
         }
@@ -105,7 +116,7 @@ impl Machine {
         let address = SocketAddrV4::new(nth(SERVERS, self.started), PORT);
         self.started += 1;
         let mut command = match kind {
-            Kind::Raw => {
+            Kind::Raw | Kind::SharedRaw => {
                 let mut command = Command::new(std::env::current_exe()?);
                 command.args([
                     "forward",
@@ -116,7 +127,9 @@ impl Machine {
                 ]);
                 command.args(["--clients", &SocketAddrV4::new(CLIENTS, clients).to_string()]);
                 command.args(["--peers", &SocketAddrV4::new(PEERS, peers).to_string()]);
-                command.args(runs.then_some("--runs")).stdout(Stdio::piped());
+                command.args(runs.then_some("--runs"));
+                command.args((kind == Kind::SharedRaw).then_some("--shared"));
+                command.stdout(Stdio::piped());
                 command
             }
             Kind::Sockets | Kind::Counted | Kind::Shared => {

@@ -33,6 +33,7 @@ fn it_connects_through_the_relay_over_each_transport_and_tells_how_it_was() {
         format!("turn:{at}"),
         format!("turn:{at}?transport=tcp"),
         format!("turns:{at}"),
+        format!("turns:{at}?transport=udp"),
     ];
     let metrics = directory.join("canary.prom");
     let authority = directory.join("certificate.pem");
@@ -53,7 +54,7 @@ fn it_connects_through_the_relay_over_each_transport_and_tells_how_it_was() {
     let output = run();
     assert!(output.status.success(), "{}", text(&output));
     let reports: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(reports.as_array().unwrap().len(), 3);
+    assert_eq!(reports.as_array().unwrap().len(), 4);
     for (report, url) in reports.as_array().unwrap().iter().zip(&urls) {
         assert_eq!(report["url"], **url);
         assert_eq!(
@@ -77,6 +78,7 @@ fn it_says_what_is_wrong_and_ends_with_an_error() {
         // A port where nobody listens, a certificate that nobody trusts, a wrong password.
         (format!("turn:{at}:9?transport=tcp"), SECRET, "cannot be reached"),
         (format!("turns:{at}"), SECRET, "certificate"),
+        (format!("turns:{at}?transport=udp"), SECRET, "certificate"),
         (
             format!("turn:{at}"),
             "another secret, which the relay does not know",

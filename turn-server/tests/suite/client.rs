@@ -36,13 +36,17 @@ impl Client {
         }
     }
 
-    /// Sends bytes until an answer comes.
+    /// Sends a request until its answer comes; what else comes meanwhile is passed over.
     pub(crate) fn ask(&self, request: &[u8]) -> Answer {
         let mut buffer = [0; 2048];
         for _ in 0..20 {
-            self.socket.send(request).unwrap();
-            if let Ok(length) = self.socket.recv(&mut buffer) {
-                return Answer(buffer[..length].to_vec());
+            // (Where nobody listens for a moment, an error comes back.)
+            let _ = self.socket.send(request);
+            while let Ok(length) = self.socket.recv(&mut buffer) {
+                // The transaction of a message; ChannelData has none.
+                if buffer[0] < 4 && buffer[4..length.min(20)] == request[4..20] {
+                    return Answer(buffer[..length].to_vec());
+                }
             }
         }
         panic!("no answer");

@@ -1,4 +1,4 @@
-//! Clients that others wrote: `turn-client-proto` and `rtc-turn`, over UDP and TCP.
+//! `turn-client-proto`, a client that others wrote, over UDP and TCP.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
@@ -14,43 +14,47 @@ use turn_client_proto::udp::TurnClientUdp;
 use crate::process::Relay;
 
 /// How long all that a test waits for may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a client speaks to the relay through.
-enum Wire {
+pub(crate) enum Wire {
     Udp(UdpSocket),
     Tcp(TcpStream),
 }
 
 impl Wire {
-    fn udp(relay: &Relay) -> Self {
+    pub(crate) fn udp(relay: &Relay) -> Self {
         let socket = UdpSocket::bind((relay.peers, 0)).unwrap();
         socket.connect((relay.address, 3478)).unwrap();
         socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         Self::Udp(socket)
     }
 
-    fn tcp(relay: &Relay) -> Self {
+    pub(crate) fn tcp(relay: &Relay) -> Self {
         let stream = TcpStream::connect((relay.address, 3478)).unwrap();
         stream.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
         Self::Tcp(stream)
     }
 
-    fn local(&self) -> SocketAddr {
+    pub(crate) fn local(&self) -> SocketAddr {
         match self {
             Self::Udp(socket) => socket.local_addr().unwrap(),
             Self::Tcp(stream) => stream.local_addr().unwrap(),
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn is_stream(&self) -> bool {
+        matches!(self, Self::Tcp(_))
+    }
+
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         match self {
             Self::Udp(socket) => drop(socket.send(bytes).unwrap()),
             Self::Tcp(stream) => stream.write_all(bytes).unwrap(),
         }
     }
 
-    fn receive(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn receive(&mut self) -> Option<Vec<u8>> {
         let mut room = [0; 4096];
         let received = match self {
             Self::Udp(socket) => socket.recv(&mut room),
@@ -66,7 +70,7 @@ impl Wire {
 }
 
 /// Somebody on the other side, who sends everything back.
-fn peer(relay: &Relay) -> SocketAddr {
+pub(crate) fn peer(relay: &Relay) -> SocketAddr {
     relay.echo();
     SocketAddr::from((relay.peers, 34_998))
 }

@@ -76,11 +76,17 @@ impl Relay {
         } else {
             "relay.ports = \"49152-65535\"\n"
         };
+        let listen = if more.contains("listen = ") {
+            String::new()
+        } else {
+            format!(
+                "listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
+                 \"dtls://{address}:5349\"]\n"
+            )
+        };
         let text = format!(
             "{more}\nrealm = \"test\"\nsecrets = [\"{SECRET}\"]\nusers = {{ user1 = \"test\" }}\n\
-             listen = [\"udp://{address}:3478\", \"tcp://{address}:3478\", \"tls://{address}:5349\", \
-             \"dtls://{address}:5349\"]\n\
-             {tls}relay.address = [\"{address}\", \"::1\"]\n{ports}relay.tcp = true\n\
+             {listen}{tls}relay.address = [\"{address}\", \"::1\"]\n{ports}relay.tcp = true\n\
              peers = {{ allow = [\"127.0.0.0/8\", \"::1/128\"] }}\n"
         );
         std::fs::write(&configuration, text).unwrap();
@@ -248,6 +254,46 @@ fn metrics_and_readiness_are_told_and_draining_ends_when_nobody_is_left() {
     assert!(get(&relay, "/metrics").contains("\nturn_allocations 0\n"));
     assert!(get(&relay, "/else").starts_with("HTTP/1.1 404 "));
     assert!(relay.terminate().success());
+}
+
+#[test]
+fn draining_ends_when_its_time_is_over_or_when_asked_again() {
+    let relay = Relay::start("drain = { seconds = 1 }");
+    let mut client = crate::client::Client::new(&relay);
+    assert_eq!(client.allocate().error(), None);
+    assert!(relay.terminate().success(), "somebody is left");
+
+    let relay = Relay::start("metrics = \"{address}:9641\"\ndrain = { seconds = 600 }");
+    let mut client = crate::client::Client::new(&relay);
+    assert_eq!(client.allocate().error(), None);
+    relay.signal("TERM");
+    wait_until(|| get(&relay, "/readyz").starts_with("HTTP/1.1 503"));
+    // Who is there goes on.
+    assert_eq!(client.refresh(600).error(), None);
+    assert_eq!(crate::client::Client::new(&relay).allocate().error(), Some(508));
+    assert!(relay.terminate().success());
+}
+
+#[test]
+fn metrics_name_nobody_and_are_as_many_whoever_comes() {
+    let relay = Relay::start("metrics = \"{address}:9641\"");
+    let names = || -> Vec<String> {
+        let metrics = get(&relay, "/metrics");
+        let lines = metrics.lines().filter(|line| line.starts_with("turn_"));
+        lines
+            .filter_map(|line| line.rsplit_once(' '))
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    };
+    let before = names();
+    let mut clients: Vec<_> = (0..20).map(|_| crate::client::Client::new(&relay)).collect();
+    for client in &mut clients {
+        assert_eq!(client.allocate().error(), None);
+    }
+    wait_until(|| get(&relay, "/metrics").contains("\nturn_allocations 20\n"));
+    assert_eq!(names(), before);
+    let metrics = get(&relay, "/metrics");
+    assert!(!metrics.contains("user1") && !metrics.contains(&relay.peers.to_string()));
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub(super) fn rust(world: &mut World) -> Result<()> {
         );
     }
     println!(
-        "NOT RUN HERE: what takes minutes, the relay's soak and its certificates renewed under load: `cargo nextest run -p visavis-turn --run-ignored only`"
+        "NOT RUN HERE: what takes minutes, the relay's soak with 10,000 allocations and its certificates renewed under load: `cargo nextest run -p visavis-turn --run-ignored only`"
     );
     shown(runner(world).args(NATIVE))
 }
