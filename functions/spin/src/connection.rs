@@ -12,8 +12,8 @@ use visavis::ports::{PortError, Rows, Value};
 const PRAGMAS: [&str; 2] = [
     // What SQLite does only where it was built so.
     "PRAGMA foreign_keys = ON",
-    // How long it waits for a lock by itself, in milliseconds.
-    "PRAGMA busy_timeout = 1000",
+    // How long it waits for a lock by itself, in milliseconds (`retry.rs`).
+    "PRAGMA busy_timeout = 15",
 ];
 
 /// How many unused connections an instance keeps: each has three files open, and a cache of its own.

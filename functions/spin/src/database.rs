@@ -60,13 +60,21 @@ impl SpinDatabase {
     async fn attempt(&self, connections: &Connections, statements: &[Statement]) -> Result<Vec<Rows>, Failure> {
         let connection = connections.lend().await?;
         let begin = begin(statements);
-        if let Some(begin) = begin {
-            connection.run(begin, Vec::new()).await?;
+        if let Some(begin) = begin
+            && let Err(failure) = connection.run(begin, Vec::new()).await
+        {
+            // Nothing has begun.
+            connection.give_back();
+            return Err(failure);
         }
         let mut results = Vec::with_capacity(statements.len());
         for statement in statements {
             match connection.run(statement.sql, statement.parameters.clone()).await {
                 Ok(rows) => results.push(rows),
+                Err(Failure::Busy) if begin.is_none() => {
+                    connection.give_back();
+                    return Err(Failure::Busy);
+                }
                 Err(failure) => return Err(connection.roll_back(failure).await),
             }
         }
