@@ -8,13 +8,7 @@ use wasip2::http::{
 
 use bindings::{Error, Guest, Metadata, fermyon::spin::variables};
 
-#[allow(
-    missing_docs,
-    unsafe_code,
-    clippy::pedantic,
-    clippy::same_length_and_capacity,
-    reason = "generated"
-)]
+#[allow(missing_docs, unsafe_code, clippy::pedantic, reason = "generated")]
 mod bindings {
     use super::Timer;
 
