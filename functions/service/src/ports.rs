@@ -67,6 +67,13 @@ pub trait Database: Send + Sync + 'static {
     /// Runs the statements in order, all or none, and returns the rows of each.
     fn batch(&self, statements: Vec<Statement>) -> impl Future<Output = PortResult<Vec<Rows>>> + Send;
 
+    /// The same for what may be lost when the power fails in the next instant, such as what has been counted: the
+    /// platform need not wait for the disk. It is atomic, and seen by all, and outlives the process all the same, and
+    /// nothing that was done by a [`batch`](Self::batch) is lost with it.
+    fn batch_unsynced(&self, statements: Vec<Statement>) -> impl Future<Output = PortResult<Vec<Rows>>> + Send {
+        self.batch(statements)
+    }
+
     /// Runs one statement.
     fn query(&self, statement: Statement) -> impl Future<Output = PortResult<Rows>> + Send;
 }

@@ -8,14 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use spin_sdk::sqlite::{self, Connection};
 use visavis::ports::{PortError, Rows, Value};
 
-/// What each connection is told first.
-const PRAGMAS: [&str; 3] = [
+/// What each connection is told first, besides its durability.
+const PRAGMAS: [&str; 2] = [
     // What SQLite does only where it was built so.
     "PRAGMA foreign_keys = ON",
-    // What has been answered is kept, also when the power fails in the next instant.
-    "PRAGMA synchronous = FULL",
-    // How long it waits for a lock by itself, in milliseconds.
-    "PRAGMA busy_timeout = 1000",
+    // How long it waits for a lock by itself, in milliseconds (`retry.rs`).
+    "PRAGMA busy_timeout = 15",
 ];
 
 /// How many unused connections an instance keeps: each has three files open, and a cache of its own.
@@ -39,17 +37,37 @@ impl From<Failure> for PortError {
     }
 }
 
+/// What becomes of a commit when the power fails in the next instant. The end of a process loses nothing in either case.
+#[derive(Clone, Copy)]
+pub(crate) enum Durability {
+    /// It is kept.
+    Synced,
+    /// It may be lost, but nothing that was synced before, and the database stays whole: in WAL mode SQLite writes in
+    /// order, and here it does not wait for the disk.
+    Unsynced,
+}
+
 /// The connections that nobody uses at this moment.
-#[derive(Clone, Default)]
-pub(crate) struct Connections(Arc<Mutex<Vec<Connection>>>);
+#[derive(Clone)]
+pub(crate) struct Connections {
+    idle: Arc<Mutex<Vec<Connection>>>,
+    durability: Durability,
+}
 
 impl Connections {
+    pub(crate) fn new(durability: Durability) -> Self {
+        Self {
+            idle: Arc::default(),
+            durability,
+        }
+    }
+
     /// A connection for the caller alone.
     pub(crate) async fn lend(&self) -> Result<Lent, Failure> {
-        let idle = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open().await?,
+            None => open(self.durability).await?,
         };
         Ok(Lent {
             connection,
@@ -84,16 +102,20 @@ impl Lent {
             connection,
             connections,
         } = self;
-        let mut idle = connections.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = connections.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < IDLE {
             idle.push(connection);
         }
     }
 }
 
-async fn open() -> Result<Connection, Failure> {
+async fn open(durability: Durability) -> Result<Connection, Failure> {
     let connection = Connection::open_default().await.map_err(failure)?;
-    for pragma in PRAGMAS {
+    let synchronous = match durability {
+        Durability::Synced => "PRAGMA synchronous = FULL",
+        Durability::Unsynced => "PRAGMA synchronous = NORMAL",
+    };
+    for pragma in PRAGMAS.into_iter().chain([synchronous]) {
         run(&connection, pragma, Vec::new()).await?;
     }
     Ok(connection)
@@ -103,14 +125,20 @@ async fn run(connection: &Connection, sql: &str, parameters: Vec<Value>) -> Resu
     let parameters = parameters.into_iter().map(to_sqlite);
     let result = connection.execute(sql, parameters).await.map_err(failure)?;
     let rows = result.collect().await.map_err(failure)?;
-    Ok(Rows {
-        rows: rows
-            .into_iter()
-            .map(|row| row.values.into_iter().map(from_sqlite).collect())
-            .collect(),
+    let rows: Vec<Vec<Value>> = rows
+        .into_iter()
+        .map(|row| row.values.into_iter().map(from_sqlite).collect())
+        .collect();
+    let changes = if !writes(sql) {
         // SQLite would tell a read the number of the write before it.
-        changes: if writes(sql) { connection.changes().await } else { 0 },
-    })
+        0
+    } else if sql.contains(" RETURNING ") {
+        // One row for each change: whoever knows that need not ask, while others wait for the lock.
+        u64::try_from(rows.len()).unwrap_or(u64::MAX)
+    } else {
+        connection.changes().await
+    };
+    Ok(Rows { rows, changes })
 }
 
 /// Whether a statement changes rows, by its first word.

@@ -4,19 +4,46 @@ use spin_sdk::time::sleep;
 use visavis::ports::{Database, PortError, PortResult, Rows, Statement};
 
 use crate::{
-    connection::{Connections, Failure},
+    connection::{Connections, Durability, Failure},
     retry::Retry,
 };
 
 /// The database `default` of `spin.toml`.
-#[derive(Clone, Default)]
-pub(crate) struct SpinDatabase(pub(crate) Connections);
+#[derive(Clone)]
+pub(crate) struct SpinDatabase {
+    synced: Connections,
+    unsynced: Connections,
+}
 
 impl Database for SpinDatabase {
     async fn batch(&self, statements: Vec<Statement>) -> PortResult<Vec<Rows>> {
+        self.run(&self.synced, statements).await
+    }
+
+    async fn batch_unsynced(&self, statements: Vec<Statement>) -> PortResult<Vec<Rows>> {
+        self.run(&self.unsynced, statements).await
+    }
+
+    async fn query(&self, statement: Statement) -> PortResult<Rows> {
+        let rows = self.batch(vec![statement]).await?;
+        Ok(rows.into_iter().next().unwrap_or_default())
+    }
+}
+
+impl SpinDatabase {
+    /// Over connections whose commits are synced.
+    pub(crate) fn new(synced: Connections) -> Self {
+        Self {
+            synced,
+            unsynced: Connections::new(Durability::Unsynced),
+        }
+    }
+
+    /// Does what no other writer can mix with, and does it again when others hold the database.
+    async fn run(&self, connections: &Connections, statements: Vec<Statement>) -> PortResult<Vec<Rows>> {
         let mut retry = Retry::new();
         loop {
-            match self.attempt(&statements).await {
+            match self.attempt(connections, &statements).await {
                 Ok(rows) => return Ok(rows),
                 Err(Failure::Busy) => pause(&mut retry).await?,
                 Err(Failure::Port(error)) => {
@@ -30,23 +57,24 @@ impl Database for SpinDatabase {
         }
     }
 
-    async fn query(&self, statement: Statement) -> PortResult<Rows> {
-        let rows = self.batch(vec![statement]).await?;
-        Ok(rows.into_iter().next().unwrap_or_default())
-    }
-}
-
-impl SpinDatabase {
-    async fn attempt(&self, statements: &[Statement]) -> Result<Vec<Rows>, Failure> {
-        let connection = self.0.lend().await?;
+    async fn attempt(&self, connections: &Connections, statements: &[Statement]) -> Result<Vec<Rows>, Failure> {
+        let connection = connections.lend().await?;
         let begin = begin(statements);
-        if let Some(begin) = begin {
-            connection.run(begin, Vec::new()).await?;
+        if let Some(begin) = begin
+            && let Err(failure) = connection.run(begin, Vec::new()).await
+        {
+            // Nothing has begun.
+            connection.give_back();
+            return Err(failure);
         }
         let mut results = Vec::with_capacity(statements.len());
         for statement in statements {
             match connection.run(statement.sql, statement.parameters.clone()).await {
                 Ok(rows) => results.push(rows),
+                Err(Failure::Busy) if begin.is_none() => {
+                    connection.give_back();
+                    return Err(Failure::Busy);
+                }
                 Err(failure) => return Err(connection.roll_back(failure).await),
             }
         }

@@ -28,7 +28,7 @@ mod settings;
 
 use assets::MountedAssets;
 use clock::{WasiClock, WasiEntropy};
-use connection::Connections;
+use connection::{Connections, Durability};
 use database::SpinDatabase;
 use mailboxes::SpinMailboxes;
 use settings::Variables;
@@ -43,9 +43,9 @@ struct Spin {
 impl Spin {
     /// The ports, over a database that has the schema of this component.
     async fn start() -> PortResult<Self> {
-        let connections = Connections::default();
+        let connections = Connections::new(Durability::Synced);
         migrations::apply(&connections).await?;
-        let database = SpinDatabase(connections);
+        let database = SpinDatabase::new(connections);
         Ok(Self {
             mailboxes: SpinMailboxes::new(database.clone()),
             database,

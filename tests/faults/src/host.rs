@@ -23,6 +23,7 @@ pub struct State {
     folder: PathBuf,
     address: String,
     operator_key: String,
+    tick_key: String,
     settings: Vec<(&'static str, String)>,
 }
 
@@ -36,6 +37,7 @@ impl State {
         fs::create_dir_all(folder.join("storage")).expect("a state folder");
         let address = free_address();
         let operator_key = secret();
+        let tick_key = secret();
         let settings = vec![
             ("PUBLIC_URL", format!("http://{address}")),
             ("TOKEN_KEY", secret()),
@@ -43,6 +45,7 @@ impl State {
             ("RELAY_SECRET", secret()),
             ("RELAY_URLS", "turn:127.0.0.1:3478?transport=udp".into()),
             ("OPERATOR_KEY", operator_key.clone()),
+            ("TICK_KEY", tick_key.clone()),
             // All tests come from one address, and as fast as they can.
             ("LIMITS_FACTOR", "1000".into()),
         ];
@@ -51,6 +54,7 @@ impl State {
             folder,
             address,
             operator_key,
+            tick_key,
             settings,
         }
     }
@@ -99,6 +103,38 @@ impl State {
         let draft = self.folder.join("clock.draft");
         fs::write(&draft, ahead.to_string()).expect("a clock");
         fs::rename(&draft, self.folder.join("clock")).expect("a clock");
+    }
+
+    /// What the cron trigger does when it is time: calls the timer's component, which asks the service for its scheduled
+    /// work.
+    pub fn timer(&self) -> Command {
+        self.timer_of(Path::new(&required("VISAVIS_SPIN_CRON_MANIFEST")))
+    }
+
+    /// The same, but the manifest allows the component requests to another place only.
+    pub fn timer_that_may_not_ask(&self) -> Command {
+        let manifest = PathBuf::from(required("VISAVIS_SPIN_CRON_MANIFEST"));
+        let folder = manifest.parent().expect("a folder").display();
+        let text = fs::read_to_string(&manifest).expect("the timer's manifest");
+        let changed = text
+            .replace("source = \"", &format!("source = \"{folder}/"))
+            .replace("[\"{{ service }}\"]", "[\"http://127.0.0.1:9\"]");
+        assert!(changed.contains("http://127.0.0.1:9"), "{text}");
+        let manifest = self.folder.join("spin-cron.toml");
+        fs::write(&manifest, changed).expect("a manifest");
+        self.timer_of(&manifest)
+    }
+
+    fn timer_of(&self, manifest: &Path) -> Command {
+        let mut command = Command::new(required("VISAVIS_SPIN_HOST"));
+        command
+            .args(["cron", "--from"])
+            .arg(manifest)
+            .arg("--state-dir")
+            .arg(self.storage())
+            .env("SPIN_VARIABLE_SERVICE", format!("http://{}", self.address))
+            .env("SPIN_VARIABLE_TICK_KEY", &self.tick_key);
+        command
     }
 
     /// The database, opened beside the hosts.

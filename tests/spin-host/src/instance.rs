@@ -21,17 +21,20 @@ use wasmtime::{
 };
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{
-    Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
+    WasiHttpCtx, WasiHttpCtxView, WasiHttpView,
     handler::{self, HandlerState, Proxy, ProxyHandler, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus},
     p3::bindings::ServicePre,
 };
 
-use crate::{Result, clock::OffsetClock, manifest::Application, options::Options, sqlite::Connection};
+use crate::{
+    Result, clock::OffsetClock, manifest::Application, options::Options, outbound::Outbound, sqlite::Connection,
+};
 
 #[allow(missing_docs, clippy::pedantic, reason = "generated")]
 pub(crate) mod bindings {
     wasmtime::component::bindgen!({
         path: "wit",
+        world: "host",
         imports: { default: async | trappable },
     });
 }
@@ -48,7 +51,22 @@ pub(crate) struct Shared {
     /// Where they lie.
     pub(crate) state: PathBuf,
     mounts: Vec<(PathBuf, String)>,
+    outbound: Outbound,
     clock: Option<PathBuf>,
+}
+
+impl Shared {
+    /// What an application says, and where the command line puts it.
+    pub(crate) fn of(options: &Options, application: &Application) -> Self {
+        Self {
+            variables: application.variables.clone(),
+            databases: application.databases.clone(),
+            state: options.state.clone(),
+            mounts: application.mounts.clone(),
+            outbound: application.outbound.clone(),
+            clock: options.clock.clone(),
+        }
+    }
 }
 
 /// The host's side of an instance.
@@ -61,7 +79,30 @@ pub(crate) struct Instance {
     pub(crate) connections: HashMap<u32, Arc<Connection>>,
     wasi: WasiCtx,
     http: WasiHttpCtx,
-    outbound: NoOutbound,
+    outbound: Outbound,
+}
+
+impl Instance {
+    /// A new one, with what it may reach.
+    pub(crate) fn new(shared: &Arc<Shared>) -> Result<Self> {
+        let mut wasi = WasiCtxBuilder::new();
+        wasi.inherit_stdout().inherit_stderr();
+        for (folder, place) in &shared.mounts {
+            wasi.preopened_dir(folder, place, FsPerms::ReadOnly)
+                .with_context(|| format!("{}", folder.display()))?;
+        }
+        if let Some(file) = &shared.clock {
+            wasi.wall_clock(OffsetClock(file.clone()));
+        }
+        Ok(Self {
+            table: ResourceTable::new(),
+            shared: Arc::clone(shared),
+            connections: HashMap::new(),
+            wasi: wasi.build(),
+            http: WasiHttpCtx::new(),
+            outbound: shared.outbound.clone(),
+        })
+    }
 }
 
 impl HasData for Instance {
@@ -87,22 +128,6 @@ impl WasiHttpView for Instance {
     }
 }
 
-/// A manifest that allows requests to anybody is refused, so none is sent.
-struct NoOutbound;
-
-type Sending<T> = Box<dyn Future<Output = std::result::Result<T, Error>> + Send>;
-
-impl WasiHttpHooks for NoOutbound {
-    fn send_request(
-        &mut self,
-        _request: http::Request<WasiBody>,
-        _options: Option<RequestOptions>,
-        _sent: Sending<()>,
-    ) -> Sending<(http::Response<WasiBody>, Sending<()>)> {
-        Box::new(async { Err(Error::HttpRequestDenied) })
-    }
-}
-
 /// Makes instances.
 pub(crate) struct Factory {
     service: ServicePre<Instance>,
@@ -120,12 +145,7 @@ pub(crate) struct Limits {
 /// Compiles the component, which fails when it asks for what this host does not offer, and prepares its instances.
 pub(crate) fn handler(options: &Options, application: &Application) -> Result<ProxyHandler<Factory>> {
     fs::create_dir_all(&options.state).with_context(|| format!("{}", options.state.display()))?;
-    let mut config = Config::new();
-    config.wasm_component_model_async(true);
-    config.cache(Some(compiled(&application.component)?));
-    let engine = Engine::new(&config)?;
-    let component = Component::from_file(&engine, &application.component)
-        .with_context(|| format!("{} cannot be loaded", application.component.display()))?;
+    let (engine, component) = component(application)?;
     let mut linker = Linker::new(&engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
@@ -133,18 +153,23 @@ pub(crate) fn handler(options: &Options, application: &Application) -> Result<Pr
     bindings::Host_::add_to_linker::<_, Instance>(&mut linker, |instance| instance)?;
     Ok(ProxyHandler::new(Factory {
         service: ServicePre::new(linker.instantiate_pre(&component)?)?,
-        shared: Arc::new(Shared {
-            variables: application.variables.clone(),
-            databases: application.databases.clone(),
-            state: options.state.clone(),
-            mounts: application.mounts.clone(),
-            clock: options.clock.clone(),
-        }),
+        shared: Arc::new(Shared::of(options, application)),
         limits: Limits {
             reuse: options.reuse,
             concurrent: options.concurrent,
         },
     }))
+}
+
+/// Compiles the component of an application.
+pub(crate) fn component(application: &Application) -> Result<(Engine, Component)> {
+    let mut config = Config::new();
+    config.wasm_component_model_async(true);
+    config.cache(Some(compiled(&application.component)?));
+    let engine = Engine::new(&config)?;
+    let component = Component::from_file(&engine, &application.component)
+        .with_context(|| format!("{} cannot be loaded", application.component.display()))?;
+    Ok((engine, component))
 }
 
 /// Where compiled components are kept, beside their sources: the next start is quick.
@@ -161,23 +186,7 @@ impl HandlerState for Factory {
     type WorkerState = Limits;
 
     async fn instantiate(&self) -> Result<handler::Instance<Instance, Expiration, Limits>> {
-        let mut wasi = WasiCtxBuilder::new();
-        wasi.inherit_stdout().inherit_stderr();
-        for (folder, place) in &self.shared.mounts {
-            wasi.preopened_dir(folder, place, FsPerms::ReadOnly)
-                .with_context(|| format!("{}", folder.display()))?;
-        }
-        if let Some(file) = &self.shared.clock {
-            wasi.wall_clock(OffsetClock(file.clone()));
-        }
-        let instance = Instance {
-            table: ResourceTable::new(),
-            shared: Arc::clone(&self.shared),
-            connections: HashMap::new(),
-            wasi: wasi.build(),
-            http: WasiHttpCtx::new(),
-            outbound: NoOutbound,
-        };
+        let instance = Instance::new(&self.shared)?;
         let mut store = Store::new(self.service.engine(), instance);
         let proxy = Proxy::P3(self.service.instantiate_async(&mut store).await?);
         Ok(handler::Instance {

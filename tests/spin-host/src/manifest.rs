@@ -9,9 +9,9 @@ use std::{
 use serde::Deserialize;
 use wasmtime::{error::Context as _, format_err};
 
-use crate::Result;
+use crate::{Result, options::Command, outbound::Outbound};
 
-/// One HTTP component with everything it may reach.
+/// One component with everything it may reach.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Application {
     /// Its WebAssembly.
@@ -22,6 +22,8 @@ pub(crate) struct Application {
     pub(crate) variables: HashMap<String, String>,
     /// The databases it may open.
     pub(crate) databases: HashSet<String>,
+    /// Whom it may send requests.
+    pub(crate) outbound: Outbound,
 }
 
 #[derive(Deserialize)]
@@ -51,7 +53,27 @@ struct Variable {
 /// Triggers of other kinds are somebody else's work: `spin` has a process for each, too.
 #[derive(Deserialize)]
 struct Triggers {
+    #[serde(default)]
     http: Vec<HttpTrigger>,
+    #[serde(default)]
+    cron: Vec<CronTrigger>,
+}
+
+impl Triggers {
+    /// The name of the component that the command is about.
+    fn component(&self, command: Command) -> Result<&str> {
+        match command {
+            Command::Up => match &self.http[..] {
+                [trigger] if trigger.route == "/..." => Ok(&trigger.component),
+                [_] => Err(format_err!("this host knows the route /... only")),
+                _ => Err(format_err!("this host runs exactly one HTTP trigger")),
+            },
+            Command::Cron => match &self.cron[..] {
+                [trigger] => Ok(&trigger.component),
+                _ => Err(format_err!("this host calls exactly one cron trigger")),
+            },
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -59,6 +81,15 @@ struct Triggers {
 struct HttpTrigger {
     route: String,
     component: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CronTrigger {
+    component: String,
+    /// This host has no schedule: tests call when they want.
+    #[serde(rename = "cron_expression")]
+    _expression: String,
 }
 
 #[derive(Deserialize)]
@@ -88,34 +119,32 @@ struct Mount {
 
 impl Application {
     /// Reads the manifest and resolves its variables from an environment.
-    pub(crate) fn read(path: &Path, environment: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
+    pub(crate) fn read(
+        path: &Path,
+        command: Command,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self> {
         let text = fs::read_to_string(path).with_context(|| format!("{}", path.display()))?;
         let folder = path.parent().unwrap_or(Path::new("."));
-        Self::parse(&text, folder, &environment.into_iter().collect())
+        Self::parse(&text, folder, command, &environment.into_iter().collect())
             .with_context(|| format!("{} cannot be run", path.display()))
     }
 
-    fn parse(text: &str, folder: &Path, environment: &HashMap<String, String>) -> Result<Self> {
+    fn parse(text: &str, folder: &Path, command: Command, environment: &HashMap<String, String>) -> Result<Self> {
         let manifest: Manifest = toml::from_str(text)?;
         if manifest.spin_manifest_version != 2 {
             return Err(format_err!("spin_manifest_version is not 2"));
         }
-        let [trigger] = &manifest.trigger.http[..] else {
-            return Err(format_err!("this host runs exactly one HTTP trigger"));
-        };
-        if trigger.route != "/..." {
-            return Err(format_err!("this host knows the route /... only"));
-        }
+        let name = manifest.trigger.component(command)?;
         let component = manifest
             .component
-            .get(&trigger.component)
-            .ok_or_else(|| format_err!("there is no component {}", trigger.component))?;
-        if !component.allowed_outbound_hosts.is_empty() {
-            return Err(format_err!(
-                "this host lets a component send no requests: empty allowed_outbound_hosts"
-            ));
-        }
+            .get(name)
+            .ok_or_else(|| format_err!("there is no component {name}"))?;
         let values = values(&manifest.variables, environment)?;
+        let expanded = component
+            .allowed_outbound_hosts
+            .iter()
+            .map(|host| expand(host, &values));
         Ok(Self {
             component: folder.join(&component.source),
             mounts: component
@@ -129,6 +158,7 @@ impl Application {
                 .map(|(name, template)| Ok((name.clone(), expand(template, &values)?)))
                 .collect::<Result<_>>()?,
             databases: component.sqlite_databases.clone(),
+            outbound: Outbound::parse(&expanded.collect::<Result<Vec<_>>>()?)?,
         })
     }
 }
@@ -194,17 +224,17 @@ mod tests {
         both = "{{key}}/{{ factor }}"
     "#;
 
-    fn parse(text: &str, environment: &[(&str, &str)]) -> Result<Application> {
+    fn parse(text: &str, command: Command, environment: &[(&str, &str)]) -> Result<Application> {
         let environment = environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        Application::parse(text, Path::new("/app"), &environment)
+        Application::parse(text, Path::new("/app"), command, &environment)
     }
 
     #[test]
     fn an_application_is_what_its_manifest_says() {
-        let application = parse(MANIFEST, &[("SPIN_VARIABLE_KEY", "k")]).unwrap();
+        let application = parse(MANIFEST, Command::Up, &[("SPIN_VARIABLE_KEY", "k")]).unwrap();
         let expected = Application {
             component: "/app/one.wasm".into(),
             mounts: vec![("/app/pages".into(), "/pages".into())],
@@ -212,15 +242,33 @@ mod tests {
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
             databases: ["default".to_owned()].into(),
+            outbound: Outbound::default(),
         };
         assert_eq!(application, expected);
+    }
+
+    #[test]
+    fn a_timer_may_call_whom_its_variables_name() {
+        let timer = MANIFEST
+            .replace("trigger.http", "trigger.cron")
+            .replace("route = \"/...\"", "cron_expression = \"0 * * * * *\"")
+            .replace(
+                "sqlite_databases = [\"default\"]",
+                "allowed_outbound_hosts = [\"{{ key }}:3000\"]",
+            );
+        let environment = [("SPIN_VARIABLE_KEY", "http://127.0.0.1")];
+        let application = parse(&timer, Command::Cron, &environment).unwrap();
+        let expected = Outbound::parse(&["http://127.0.0.1:3000".to_owned()]).unwrap();
+        assert_eq!(application.outbound, expected);
+        assert!(parse(&timer, Command::Up, &environment).is_err());
+        assert!(parse(MANIFEST, Command::Cron, &environment).is_err());
     }
 
     #[test]
     fn what_is_missing_or_unknown_stops_the_start() {
         let key = [("SPIN_VARIABLE_KEY", "k")];
         let refused = |text: &str, environment: &[(&str, &str)], expected: &str| {
-            let error = format!("{:?}", parse(text, environment).unwrap_err());
+            let error = format!("{:?}", parse(text, Command::Up, environment).unwrap_err());
             assert!(error.contains(expected), "{error}");
         };
         refused(MANIFEST, &[], "variable key is required");
@@ -234,11 +282,11 @@ mod tests {
             &key,
             "key_value_stores",
         );
-        let outbound = "source = \"one.wasm\"\nallowed_outbound_hosts = [\"https://a.example\"]";
+        let outbound = "source = \"one.wasm\"\nallowed_outbound_hosts = [\"https://*.example\"]";
         refused(
             &MANIFEST.replace("source = \"one.wasm\"", outbound),
             &key,
-            "send no requests",
+            "origins in allowed_outbound_hosts only",
         );
     }
 }

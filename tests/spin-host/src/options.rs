@@ -11,12 +11,25 @@ const USAGE: &str = "\
 visavis-spin-host up --from FILE --state-dir FOLDER [--listen 127.0.0.1:3000]
     [--max-instance-reuse-count 128] [--max-instance-concurrent-reuse-count 16] [--clock-offset-file FILE]
 
-Runs the component of a spin.toml, for tests. Variables come from SPIN_VARIABLE_… in the environment.
+visavis-spin-host cron --from FILE --state-dir FOLDER [--clock-offset-file FILE]
+
+Runs the component of a spin.toml, for tests; `cron` calls the one of a cron trigger once, now. Variables come from SPIN_VARIABLE_… in the environment.
 A clock offset file holds how many milliseconds the component's clock is ahead, or behind with a minus sign.";
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Command {
+    /// Serve the HTTP trigger's component.
+    Up,
+    /// Call the cron trigger's component.
+    Cron,
+}
 
 /// How to run.
 #[derive(Debug)]
 pub(crate) struct Options {
+    /// What to do.
+    pub(crate) command: Command,
     /// The `spin.toml`.
     pub(crate) manifest: PathBuf,
     /// Where databases lie.
@@ -38,10 +51,11 @@ impl Options {
     }
 
     fn parse(mut parser: lexopt::Parser) -> Result<Self> {
-        match parser.next()? {
-            Some(Arg::Value(command)) if command == "up" => {}
-            _ => return Err(format_err!("the only command is `up`")),
-        }
+        let command = match parser.next()? {
+            Some(Arg::Value(command)) if command == "up" => Command::Up,
+            Some(Arg::Value(command)) if command == "cron" => Command::Cron,
+            _ => return Err(format_err!("the commands are `up` and `cron`")),
+        };
         let (mut manifest, mut state, mut clock) = (None, None, None);
         let mut listen = SocketAddr::from(([127, 0, 0, 1], 3000));
         // Spin's own defaults.
@@ -58,6 +72,7 @@ impl Options {
             }
         }
         Ok(Self {
+            command,
             manifest: manifest.ok_or_else(|| format_err!("--from is missing"))?,
             state: state.ok_or_else(|| format_err!("--state-dir is missing"))?,
             listen,

@@ -1,4 +1,5 @@
-//! The service on Spin: a component, run by the user's `spin` where there is one and else on the project's test host.
+//! The service on Spin: a component, run by the user's `spin` where there is one and else on the project's test host; and
+//! its timer, a component for who has Spin's cron trigger.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,20 +15,31 @@ use crate::{
     setup::wasm::Compiler,
 };
 
-/// Builds the component where `spin.toml` looks for it.
+/// The packages of the components.
+pub(crate) const PACKAGES: [&str; 2] = ["visavis-spin", "visavis-spin-cron"];
+
+/// Builds the components where `spin.toml` and `spin-cron.toml` look for them.
 pub(super) fn build(root: &Path, compiler: &Compiler, variant: Variant) -> Result<()> {
+    let [service, timer] = PACKAGES;
     step("building the service for Spin", || {
-        quiet(
-            compiler
-                .build()
-                .args(["--package", "visavis-spin", "--profile", "edge"])
-                // Where spin.toml looks for it, wherever else cargo builds.
-                .arg("--target-dir")
-                .arg(root.join("target"))
-                .args(variant.options())
-                .current_dir(root),
-        )
+        build_one(root, compiler, service, variant.options())
+    })?;
+    step("building the service's timer for Spin", || {
+        build_one(root, compiler, timer, &[])
     })
+}
+
+fn build_one(root: &Path, compiler: &Compiler, package: &str, options: &[&str]) -> Result<()> {
+    quiet(
+        compiler
+            .build()
+            .args(["--package", package, "--profile", "edge"])
+            // Where the manifest looks for it, wherever else cargo builds.
+            .arg("--target-dir")
+            .arg(root.join("target"))
+            .args(options)
+            .current_dir(root),
+    )
 }
 
 /// The built component.

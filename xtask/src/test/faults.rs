@@ -22,6 +22,7 @@ pub(super) fn suite(world: &mut World) -> Result<()> {
         tests
             .args(["--package", "visavis-faults"])
             .env("VISAVIS_SPIN_HOST", host)
-            .env("VISAVIS_SPIN_MANIFEST", root.join("spin.toml")),
+            .env("VISAVIS_SPIN_MANIFEST", root.join("spin.toml"))
+            .env("VISAVIS_SPIN_CRON_MANIFEST", root.join("spin-cron.toml")),
     )
 }

@@ -1,7 +1,12 @@
 //! What compilers and linters object to; warnings count.
 
 use super::world::World;
-use crate::{failure::Result, process::shown, service::Platform, setup::openssl};
+use crate::{
+    failure::Result,
+    process::shown,
+    service::{Platform, spin},
+    setup::openssl,
+};
 
 const DENY: [&str; 3] = ["--", "-D", "warnings"];
 
@@ -55,10 +60,8 @@ pub(super) fn rust(world: &mut World) -> Result<()> {
 /// The adapters, each for the target it runs on.
 pub(super) fn edge(world: &mut World) -> Result<()> {
     let root = world.root.clone();
-    for (platform, package) in [
-        (Platform::Cloudflare, "visavis-cloudflare"),
-        (Platform::Spin, "visavis-spin"),
-    ] {
+    let cloudflare = [(Platform::Cloudflare, "visavis-cloudflare")].into_iter();
+    for (platform, package) in cloudflare.chain(spin::PACKAGES.map(|package| (Platform::Spin, package))) {
         let mut clippy = world.tools(platform)?.edge.compiler().clippy();
         shown(clippy.args(["--package", package]).args(DENY).current_dir(&root))?;
     }

@@ -69,7 +69,8 @@ impl<P: Platform> App<P> {
         if let Party::Expert(expert) = party {
             statements.push(people::select_active_expert(organisation, expert));
         }
-        let rows = count.judge(self.platform.database().batch(statements).await?)?;
+        // It writes nothing but counters.
+        let rows = count.judge(self.platform.database().batch_unsynced(statements).await?)?;
         let [keys, rows, active @ ..] = rows.as_slice() else {
             return Err(Problem::unavailable());
         };

@@ -1,14 +1,17 @@
 //! What every implementation of the ports must do, as checks that run on any platform, native or WebAssembly.
 //!
 //! The checks use mailboxes with fresh random names and scratch tables, so they can run against a platform that is in
-//! use. What depends on hours passing (entries that grow old) each platform tests with its own clock.
+//! use. Hours pass as each platform lets them.
 
 use std::{fmt::Debug, time::Duration};
 
 use futures_util::future::{Either, select};
 
+use axum::Json;
+
 use crate::ports::{Assets, Clock, Entropy, Platform, PortResult};
 
+mod ageing;
 mod database;
 mod mailboxes;
 
@@ -18,10 +21,24 @@ pub type Finding = Result<(), String>;
 /// Each check with its finding.
 type Findings = Vec<(&'static str, Finding)>;
 
+/// Lets time pass for a platform's mailboxes.
+pub trait Passing: Sync {
+    /// Makes everything in a mailbox so much older. What a platform does by itself meanwhile, it has done afterwards.
+    fn pass(&self, mailbox: &str, time: Duration) -> impl Future<Output = PortResult<()>> + Send;
+}
+
+/// Findings as the adapters' routes for tests answer with them: `null` where all is well.
+#[must_use]
+pub fn report(findings: Vec<(&'static str, Finding)>) -> Json<Vec<(&'static str, Option<String>)>> {
+    let findings = findings.into_iter();
+    Json(findings.map(|(check, finding)| (check, finding.err())).collect())
+}
+
 /// Runs every check and returns each with its finding.
-pub async fn run<P: Platform>(platform: &P) -> Vec<(&'static str, Finding)> {
+pub async fn run<P: Platform>(platform: &P, time: &impl Passing) -> Vec<(&'static str, Finding)> {
     let mut findings = database::checks(platform.database()).await;
     findings.extend(mailboxes::checks(platform).await);
+    findings.extend(ageing::checks(platform, time).await);
     findings.extend([
         (
             "the clock tells a plausible time and sleeps",

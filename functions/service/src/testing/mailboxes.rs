@@ -31,6 +31,8 @@ struct Mailbox {
     entries: VecDeque<Stored>,
     /// The last sequence given out.
     last: u64,
+    /// When it was read, listened to or appended to the last time.
+    used_at: i64,
     /// The listeners' numbers, oldest first.
     listeners: VecDeque<u64>,
     /// Counts what listeners must look at.
@@ -49,6 +51,7 @@ impl Mailbox {
         Self {
             entries: VecDeque::new(),
             last: 0,
+            used_at: 0,
             listeners: VecDeque::new(),
             changed: watch::channel(0).0,
         }
@@ -175,6 +178,7 @@ impl Mailboxes for MemoryMailboxes {
         let now = self.clock.now();
         let mut mailboxes = self.lock();
         let mailbox = mailboxes.entry(mailbox.into()).or_insert_with(Mailbox::new);
+        mailbox.used_at = now;
         if let Some(entry) = mailbox.entries.iter().find(|entry| entry.id == id) {
             return Ok(entry.sequence);
         }
@@ -197,6 +201,7 @@ impl Mailboxes for MemoryMailboxes {
         let now = self.clock.now();
         let mut mailboxes = self.lock();
         let mailbox = mailboxes.entry(mailbox.into()).or_insert_with(Mailbox::new);
+        mailbox.used_at = now;
         mailbox.drop_outdated(now);
         Ok(mailbox.read(after, limit))
     }
@@ -207,6 +212,7 @@ impl Mailboxes for MemoryMailboxes {
         let changed = {
             let mut mailboxes = self.lock();
             let mailbox = mailboxes.entry(mailbox.into()).or_insert_with(Mailbox::new);
+            mailbox.used_at = self.clock.now();
             mailbox.listeners.push_back(number);
             if mailbox.listeners.len() > mailbox_limits::LISTENERS {
                 mailbox.listeners.pop_front();
@@ -242,9 +248,11 @@ impl Mailboxes for MemoryMailboxes {
 
     async fn tidy(&self) -> PortResult<()> {
         let now = self.clock.now();
-        for mailbox in self.lock().values_mut() {
+        let forgotten = now - milliseconds(mailbox_limits::FORGOTTEN_AFTER);
+        self.lock().retain(|_, mailbox| {
             mailbox.drop_outdated(now);
-        }
+            !mailbox.entries.is_empty() || !mailbox.listeners.is_empty() || mailbox.used_at > forgotten
+        });
         Ok(())
     }
 }

@@ -16,4 +16,5 @@ mod instances;
 mod killed;
 mod locked;
 mod support;
+mod timer;
 mod traps;

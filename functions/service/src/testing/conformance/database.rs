@@ -18,6 +18,10 @@ pub(super) async fn checks(database: &impl Database) -> Findings {
         ),
         ("a batch is all or nothing", batch_rolls_back(database).await),
         (
+            "so is one that need not reach the disk, and it is seen at once",
+            unsynced(database).await,
+        ),
+        (
             "nothing of a failed batch remains, and the next succeeds",
             goes_on_after_failure(database).await,
         ),
@@ -181,6 +185,31 @@ async fn batch_rolls_back(database: &impl Database) -> Finding {
         0,
         "rows after a batch that failed",
     )
+}
+
+async fn unsynced(database: &impl Database) -> Finding {
+    cleared(database).await?;
+    let insert = |id: i64| sql(INSERT, vec![id.into(), id.into()]);
+    let mut before = 0;
+    for id in 1..=5 {
+        let found = database.batch_unsynced(vec![insert(id), sql(SELECT, vec![])]).await;
+        let found = said(found, "an unsynced batch")?;
+        same(found[0].changes, 1, "changes of an unsynced batch")?;
+        same(found[1].rows.len(), before + 1, "what an unsynced batch sees")?;
+        let found = said(database.batch(vec![insert(-id), sql(SELECT, vec![])]).await, "a batch")?;
+        same(
+            found[1].rows.len(),
+            before + 2,
+            "what a batch sees of the unsynced ones",
+        )?;
+        before += 2;
+    }
+    match database.batch_unsynced(vec![insert(6), insert(1)]).await {
+        Err(PortError::Constraint(_)) => {}
+        other => return Err(format!("an unsynced batch that breaks a constraint: {other:?}")),
+    }
+    let rows = said(database.query(sql(SELECT, vec![])).await, "select")?.rows;
+    same(rows.len(), 10, "rows after an unsynced batch that failed")
 }
 
 async fn goes_on_after_failure(database: &impl Database) -> Finding {

@@ -57,7 +57,7 @@ pub(super) async fn checks<P: Platform>(platform: &P) -> Findings {
 }
 
 /// A mailbox that nobody has used.
-fn fresh(entropy: &impl Entropy) -> Result<String, String> {
+pub(super) fn fresh(entropy: &impl Entropy) -> Result<String, String> {
     let mut random = [0; 16];
     said(entropy.fill(&mut random), "entropy")?;
     Ok(format!("conformance/{:032x}", u128::from_be_bytes(random)))
