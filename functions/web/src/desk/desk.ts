@@ -442,6 +442,7 @@ export class DeskPage extends StaffPage {
       .api=${this.#api}
       .access=${this.#access}
       .device=${this.#device}
+      @knock=${() => this.#alerts.ring.once()}
     ></visavis-participants>`;
   }
 

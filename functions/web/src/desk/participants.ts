@@ -21,7 +21,10 @@ import { participantTexts } from "./texts/participants.ts";
 /** Beside the two ends. */
 const MOST = 2;
 
-/** `<visavis-participants .joiners=${…} call=${…} .api=${…} .access=${…} .device=${…}>`. */
+/**
+ * `<visavis-participants .joiners=${…} call=${…} .api=${…} .access=${…} .device=${…}>`; fires `knock` when somebody would
+ * like to join.
+ */
 export class Participants extends LitElement {
   static override styles = [
     base,
@@ -105,6 +108,7 @@ export class Participants extends LitElement {
   declare error: unknown;
   declare busy: boolean;
   #joined = 0;
+  #knocking = 0;
   readonly #texts = new TextsController(this, participantTexts);
   readonly #staff = new TextsController(this, staffTexts);
 
@@ -118,10 +122,12 @@ export class Participants extends LitElement {
   }
 
   protected override willUpdate(): void {
-    const { length } = this.joiners.state.joined;
+    const { joined, knocking } = this.joiners.state;
     // The link was used, or who was asked has come.
-    if (length > this.#joined) this.open = false;
-    this.#joined = length;
+    if (joined.length > this.#joined) this.open = false;
+    if (knocking.length > this.#knocking) this.dispatchEvent(new Event("knock"));
+    this.#joined = joined.length;
+    this.#knocking = knocking.length;
   }
 
   protected override render(): TemplateResult {
