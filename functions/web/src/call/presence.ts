@@ -62,7 +62,7 @@ export class PresenceLease {
     await this.#running;
     if (this.#again) {
       this.#again = false;
-      await this.renew();
+      if (!this.#stopped.signal.aborted) await this.renew();
     }
   }
 

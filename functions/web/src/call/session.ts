@@ -103,7 +103,7 @@ export class CallSession extends Store<SessionState> {
         group: (message) => this.#participation.hear(message),
         bye: () => this.#finish("other-hung-up"),
       },
-      host && { author: () => this.#other },
+      host && { author: () => this.other },
     );
     this.#negotiation = new Negotiation(
       {
@@ -144,7 +144,7 @@ export class CallSession extends Store<SessionState> {
       {
         ...{ chat: this.#chat, conversation: this.#conversation },
         ...{
-          other: () => this.#other,
+          other: () => this.other,
           link: () => negotiation.link,
           group: host ? host.#participation : group || undefined,
         },
@@ -437,7 +437,7 @@ export class CallSession extends Store<SessionState> {
   }
 
   /** Who is there: as proven, or as the service says. */
-  get #other(): OtherSide {
+  get other(): OtherSide {
     const { peer, call, phase, remote, remoteScreen, showing } = this.state;
     const verified = typeof peer === "object" ? peer.verified : undefined;
     const visits = this.role === "visitor";

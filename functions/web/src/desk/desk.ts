@@ -114,8 +114,7 @@ export class DeskPage extends StaffPage {
       devices: () => this.settings,
       device,
       onInvited: (envelope) => {
-        this.#visits?.hear(envelope);
-        if (!reception.state.current) this.#alerts.ring.once();
+        if (this.#visits?.hear(envelope) && !reception.occupied) this.#alerts.ring.once();
       },
       onRefused: () => void this.session.renew(),
     });
@@ -167,8 +166,8 @@ export class DeskPage extends StaffPage {
   }
 
   #alert(): void {
-    const { waiting, current } = this.#reception?.state ?? {};
-    const first = current ? undefined : waiting?.[0];
+    const reception = this.#reception;
+    const first = reception?.occupied ? undefined : reception?.state.waiting[0];
     this.#alerts.update(first, this.settings, first && this.#alertTexts(first));
   }
 
@@ -197,9 +196,9 @@ export class DeskPage extends StaffPage {
   };
 
   #key = (event: KeyboardEvent): void => {
-    const { waiting, current } = this.#reception?.state ?? {};
-    const first = waiting?.[0];
-    if (!this.settings.shortcuts || !first || current || event.repeat || event.defaultPrevented) return;
+    const first = this.#reception?.state.waiting[0];
+    if (!this.settings.shortcuts || !first || this.#reception?.occupied || event.repeat || event.defaultPrevented)
+      return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event
       .composedPath()
@@ -273,7 +272,7 @@ export class DeskPage extends StaffPage {
     const reception = this.#reception;
     if (!reception) return nothing;
     const { current } = reception.state;
-    return html`${current ? this.#inCall(reception, current) : this.#visits?.state.visit ? this.#visit() : this.#atRest(reception)}
+    return html`${current ? this.#inCall(reception, current) : this.#visits?.state.visit ? this.#visit(reception) : this.#atRest(reception)}
       <visavis-device-check @checked=${this.#checked}></visavis-device-check>
       <visavis-confirm></visavis-confirm>`;
   }
@@ -285,7 +284,14 @@ export class DeskPage extends StaffPage {
     return html`<div class="desk">
       <div class="line" tabindex="-1">
         ${this.#banners(reception)}
-        ${this.#visits ? html`<visavis-invitations .visits=${this.#visits}></visavis-invitations>` : nothing}
+        ${
+          this.#visits
+            ? html`<visavis-invitations
+              .visits=${this.#visits}
+              @dismissed=${() => this.renderRoot.querySelector<HTMLElement>(".line")?.focus({ preventScroll: true })}
+            ></visavis-invitations>`
+            : nothing
+        }
         <p class="visually-hidden" role="alert">
           ${first ? texts.callingPage(this.#name(first.state.call), first.state.call?.visitor?.page.title ?? "") : ""}
         </p>
@@ -404,7 +410,6 @@ export class DeskPage extends StaffPage {
   }
 
   #inCall(reception: Reception, session: CallSession): TemplateResult {
-    const { waiting } = reception.state;
     const texts = this.#texts.now;
     const { call } = session.state;
     return html`<div class="call">
@@ -423,13 +428,7 @@ export class DeskPage extends StaffPage {
       <aside class="details">
         ${this.#participants(reception, session)}
         ${callDetails(call, texts, this.#api.clock)}
-        <div class="live" role="status">
-          ${waiting.length > 0 ? html`<p class="small muted">${texts.moreWaiting(waiting.length)}</p>` : nothing}
-        </div>
-        ${waiting.map(
-          (other) =>
-            html`<visavis-visitor-card quiet .session=${other} .clock=${this.#api.clock}></visavis-visitor-card>`,
-        )}
+        ${this.#moreWaiting(reception)}
       </aside>
     </div>`;
   }
@@ -446,10 +445,23 @@ export class DeskPage extends StaffPage {
     ></visavis-participants>`;
   }
 
-  #visit(): TemplateResult {
-    return html`<div class="call visit">
+  #visit(reception: Reception): TemplateResult {
+    return html`<div class="call ${reception.state.waiting.length > 0 ? "" : "visit"}">
       <visavis-visit class="stage" tabindex="-1" .visits=${this.#visits}></visavis-visit>
+      ${reception.state.waiting.length > 0 ? html`<aside class="details">${this.#moreWaiting(reception)}</aside>` : nothing}
     </div>`;
+  }
+
+  /** Beside a call: nothing to answer now. */
+  #moreWaiting({ state: { waiting } }: Reception): TemplateResult {
+    const texts = this.#texts.now;
+    return html`<div class="live" role="status">
+        ${waiting.length > 0 ? html`<p class="small muted">${texts.moreWaiting(waiting.length)}</p>` : nothing}
+      </div>
+      ${waiting.map(
+        (other) =>
+          html`<visavis-visitor-card quiet .session=${other} .clock=${this.#api.clock}></visavis-visitor-card>`,
+      )}`;
   }
 
   #checkDevices = (): void => {

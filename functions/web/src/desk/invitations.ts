@@ -11,7 +11,7 @@ import { surfaces } from "../theme/surfaces.ts";
 import { participantTexts } from "./texts/participants.ts";
 import type { Invited, Visits } from "./visit.ts";
 
-/** `<visavis-invitations .visits=${…}>`: nothing as long as there is none. */
+/** `<visavis-invitations .visits=${…}>`: nothing as long as there is none; fires `dismissed` when one is put aside. */
 export class Invitations extends LitElement {
   static override styles = [
     base,
@@ -61,16 +61,21 @@ export class Invitations extends LitElement {
     const texts = this.#texts.now;
     return html`<section class="card">
       <div class="who">
-        <h2>${texts.invited(invited.from.name)}</h2>
+        <h2><bdi>${texts.invited(invited.from.name)}</bdi></h2>
         <p class="muted">${texts.invitedText}</p>
       </div>
       <div class="row">
-        <button class="large" @click=${() => this.visits.dismiss(invited.id)}>${texts.later}</button>
+        <button class="large" @click=${() => this.#done(() => this.visits.dismiss(invited.id))}>${texts.later}</button>
         <button class="large primary join" @click=${() => void this.visits.join(invited)}>
           ${icon("people")}${texts.join}
         </button>
       </div>
     </section>`;
+  }
+
+  #done(dismiss: () => void): void {
+    dismiss();
+    this.dispatchEvent(new Event("dismissed"));
   }
 
   #failed(): unknown {
@@ -81,7 +86,7 @@ export class Invitations extends LitElement {
     const { close } = this.#staff.now;
     return html`<div class="banner warning">
       ${icon("alert")}<span>${text}</span>
-      <button class="quiet icon-only" aria-label=${close} title=${close} @click=${() => this.visits.dismissFailed()}>
+      <button class="quiet icon-only" aria-label=${close} title=${close} @click=${() => this.#done(() => this.visits.dismissFailed())}>
         ${icon("close")}
       </button>
     </div>`;

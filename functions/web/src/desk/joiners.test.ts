@@ -30,7 +30,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-function open() {
+function open({ known = true } = {}) {
   const asked: string[] = [];
   const api = {
     relay: async () => ({ ice_servers: [], expires_at: at }),
@@ -41,12 +41,14 @@ function open() {
   } as unknown as ClockedApi;
   const media = new LocalMedia();
   const host = new CallSession({ role: "expert", api: api as Api, media, call: HOST, iceServers: [] });
+  const prove = () => (host as unknown as { change(part: object): void }).change({ peer: "unverified" });
+  if (known) prove();
   const joiners = new Joiners({ api, organisation: HOST, host, device: async () => undefined });
   closing.push(
     () => joiners.close(false),
     () => host.close(),
   );
-  return { joiners, host, asked };
+  return { joiners, host, asked, prove };
 }
 
 function knocking(id: string, into = HOST, more: Partial<Call> = {}): Call {
@@ -129,6 +131,7 @@ test("the answer of this desk, coming back by the mailbox, does not end what it 
 });
 
 test("who was in the call before a reload of the desk is in it again", async () => {
+  stored.set("visavis.desk.admitted", "a");
   const { joiners } = open();
   joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
   joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
@@ -136,7 +139,43 @@ test("who was in the call before a reload of the desk is in it again", async () 
   assert.deepEqual(ids(joiners.state.joined), ["a"]);
 });
 
+test("whom nobody has let in is not in the call, whatever the service tells", async () => {
+  const { joiners, asked } = open();
+  joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
+  await settled();
+  assert.deepEqual(joiners.state, { knocking: [], joined: [], gone: undefined });
+  assert.deepEqual(asked, ["hang up a"]);
+  joiners.told(knocking("b"));
+  await settled();
+  joiners.told(knocking("b", HOST, { state: "answered", version: 2 }));
+  await settled();
+  assert.deepEqual([joiners.state.knocking, joiners.state.joined], [[], []]);
+  assert.equal(joiners.state.gone?.outcome, "taken");
+  assert.equal(stored.get("visavis.desk.continuity"), undefined);
+});
+
+test("nobody knocks before it is known whether the call is authenticated", async () => {
+  const { joiners, prove } = open({ known: false });
+  joiners.hear(rings(knocking("a")));
+  joiners.told(knocking("b"));
+  const cancelled = { ...knocking("a"), state: "cancelled", version: 2 };
+  joiners.hear({ id: "e", at, type: "call.cancelled", call: "a", body: { call: cancelled } } as Envelope);
+  await settled();
+  assert.deepEqual(joiners.state.knocking, []);
+  prove();
+  await settled();
+  assert.deepEqual(ids(joiners.state.knocking), ["b"]);
+});
+
+test("of a crowd that the service tells a few knock", async () => {
+  const { joiners } = open();
+  for (let count = 0; count < 20; count++) joiners.told(knocking(`n${count}`));
+  await settled();
+  assert.equal(joiners.state.knocking.length, 4);
+});
+
 test("a call that was ended here, and that the service takes for going on, is ended there", async () => {
+  stored.set("visavis.desk.admitted", "a");
   const { joiners, asked } = open();
   const call = knocking("a", HOST, { state: "answered", version: 2 });
   joiners.told(call);
@@ -149,6 +188,7 @@ test("a call that was ended here, and that the service takes for going on, is en
 });
 
 test("with the call end the calls of those who joined it", async () => {
+  stored.set("visavis.desk.admitted", "a");
   const { joiners, asked } = open();
   joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
   await settled();

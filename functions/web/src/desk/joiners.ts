@@ -17,7 +17,7 @@ export interface JoinersState {
   /** They are in the call, or on their way into it. */
   joined: readonly CallSession[];
   /** The last one that is gone again, and how. */
-  gone: { call: Call | undefined; outcome: CallSession["state"]["outcome"] } | undefined;
+  gone: { name: string; outcome: CallSession["state"]["outcome"] } | undefined;
 }
 
 export interface JoinersOptions {
@@ -28,6 +28,11 @@ export interface JoinersOptions {
   device: () => Promise<Device | undefined>;
 }
 
+/** The service lets two join at a time; of more that it tells the rest does not knock. */
+const MOST_KNOCKING = 4;
+/** So much waits until it is known whether the call is authenticated. */
+const MOST_EARLY = 64;
+
 export class Joiners extends Store<JoinersState> {
   #options: JoinersOptions;
   #sessions = new Map<Id, CallSession>();
@@ -35,13 +40,27 @@ export class Joiners extends Store<JoinersState> {
   #steps = new Map<Id, Promise<void>>();
   /** Of the links that were made for this call. */
   #linkKeys = new Set(memory.linkKeys());
+  /** Whom the expert has let in, also before a reload: nobody else is in the call, whatever the service tells. */
+  #admitted = new Set(memory.admitted());
   #admitting = new Set<Id>();
+  /** What waits until it is known whether the call that they join is authenticated, and of whom. */
+  #early: (() => void)[] = [];
+  #expected = new Set<Id>();
+  #closed = new AbortController();
   /** What is over here, also while the service still tells of it. */
   #done = new Set<Id>();
 
   constructor(options: JoinersOptions) {
     super({ knocking: [], joined: [], gone: undefined });
     this.#options = options;
+    options.host.subscribe(({ peer }) => {
+      if (peer !== undefined) for (const act of this.#early.splice(0)) act();
+    }, this.#closed.signal);
+  }
+
+  /** The call that they join is authenticated: nobody comes into it unproven. */
+  get sealed(): boolean {
+    return this.#options.host.state.peer !== "unverified";
   }
 
   /** A guest is invited: the key goes into the link. In base64url. */
@@ -59,28 +78,35 @@ export class Joiners extends Store<JoinersState> {
 
   /** What the service tells with the lease. */
   told(call: Call): void {
-    const session = this.#sessions.get(call.id);
-    if (session) session.update(call);
-    else if (this.#done.has(call.id)) {
-      // Hung up here, and the service was not reached with it.
-      if (call.state === "answered") this.#options.api.hangUp(call.id).catch(() => {});
-    } else if (call.state === "ringing" && call.payload !== undefined)
-      this.#meet(call, call.payload, call.ice_servers ?? []);
-    else if (call.state === "answered") void this.#resume(call);
+    this.#whenKnown(() => {
+      const session = this.#sessions.get(call.id);
+      if (session) this.#update(session, call);
+      else if (call.state === "ringing") this.#meet(call, call.payload, call.ice_servers ?? []);
+      else if (call.state !== "answered") return;
+      else if (this.#admitted.has(call.id) && !this.#done.has(call.id)) void this.#resume(call);
+      // Ended here without reaching the service, or let in at another desk that this one took over from.
+      else this.#options.api.hangUp(call.id).catch(() => {});
+    });
   }
 
   /** Whether the envelope was for one of these. */
   hear(envelope: Envelope): boolean {
     if (envelope.type === "call.ringing" && this.concerns(envelope.body.call)) {
       const { call, payload, ice_servers } = envelope.body;
-      if (!this.#sessions.has(call.id) && !this.#done.has(call.id)) this.#meet(call, payload, ice_servers);
+      this.#expected.add(call.id);
+      this.#whenKnown(() => {
+        if (!this.#steps.has(call.id) && !this.#admitted.has(call.id)) this.#meet(call, payload, ice_servers);
+      });
       return true;
     }
-    const session = this.#sessions.get(envelope.call);
+    if (!this.#expected.has(envelope.call)) return false;
     // All desks of an expert share a mailbox: this is the answer of this one, coming back.
     if (envelope.type === "call.taken" && this.#admitting.has(envelope.call)) return true;
-    if (session) this.#after(session, () => session.handle(envelope));
-    return session !== undefined || this.#done.has(envelope.call);
+    this.#whenKnown(() => {
+      const session = this.#sessions.get(envelope.call);
+      if (session) this.#after(session, () => session.handle(envelope));
+    });
+    return true;
   }
 
   signalling(status: MailboxStatus): void {
@@ -92,7 +118,13 @@ export class Joiners extends Store<JoinersState> {
     await this.#steps.get(session.id);
     if (session.state.phase !== "ringing" || session.state.failure || this.#admitting.has(session.id)) return;
     this.#admitting.add(session.id);
-    await session.answer().finally(() => this.#admitting.delete(session.id));
+    try {
+      await session.answer();
+      this.#admitted.add(session.id);
+      memory.rememberAdmitted(session.id);
+    } finally {
+      this.#admitting.delete(session.id);
+    }
   }
 
   async refuse(session: CallSession): Promise<void> {
@@ -109,15 +141,33 @@ export class Joiners extends Store<JoinersState> {
 
   /** The call is over, and with it theirs; or it goes on elsewhere. */
   close(over: boolean): void {
+    this.#closed.abort();
     for (const session of [...this.#sessions.values()]) {
-      if (over) void session.hangUp().catch(() => {});
+      // Those who knock the service sends away.
+      if (over && session.state.phase !== "ringing") void session.hangUp().catch(() => {});
       else session.close();
     }
     this.#sessions.clear();
     this.change({ knocking: [], joined: [] });
   }
 
-  #meet(call: Call, payload: string, iceServers: RTCIceServer[]): void {
+  #whenKnown(act: () => void): void {
+    if (this.#closed.signal.aborted) return;
+    if (this.#options.host.state.peer !== undefined) act();
+    else if (this.#early.length < MOST_EARLY) this.#early.push(act);
+  }
+
+  #update(session: CallSession, call: Call): void {
+    const letIn = this.#admitted.has(call.id) || this.#admitting.has(call.id);
+    // At another desk of the same expert.
+    if (call.state === "answered" && !letIn)
+      void session.handle({ id: "", at: "", type: "call.taken", call: call.id, body: { call } });
+    else session.update(call);
+  }
+
+  #meet(call: Call, payload: string | undefined, iceServers: RTCIceServer[]): void {
+    const knocking = [...this.#sessions.values()].filter(({ state }) => state.phase === "ringing").length;
+    if (payload === undefined || this.#done.has(call.id) || knocking >= MOST_KNOCKING) return;
     const session = this.#open(call.id, iceServers);
     session.update(call);
     this.#after(session, () => session.prepare(payload));
@@ -128,34 +178,30 @@ export class Joiners extends Store<JoinersState> {
     if (this.#steps.has(call.id)) return;
     this.#steps.set(call.id, Promise.resolve());
     const relay = await this.#options.api.relay(call.id).catch(() => undefined);
+    if (this.#closed.signal.aborted) return;
     const session = this.#open(call.id, relay?.ice_servers ?? []);
     await session.resume(call);
   }
 
   #open(id: Id, iceServers: RTCIceServer[]): CallSession {
     const { api, organisation, host, device } = this.#options;
-    const linkKeys = () => (this.#sealed ? [...this.#linkKeys].map((key) => binary(key, 32)) : undefined);
+    const linkKeys = () => (this.sealed ? [...this.#linkKeys].map((key) => binary(key, 32)) : undefined);
     const payloads = new ExpertPayloads({ organisation, call: id }, device, memory.continuity(id), linkKeys);
     const options = { role: "expert", api, media: host.media, call: id, iceServers, payloads, host } as const;
     const session = new CallSession(options);
     this.#sessions.set(id, session);
-    session.subscribe(({ phase, outcome, call }) => {
-      if (phase !== "ringing" && payloads.continuity) memory.rememberVisitor(id, payloads.continuity);
+    this.#expected.add(id);
+    session.subscribe(({ phase, outcome }) => {
+      if (phase !== "over" && this.#admitted.has(id) && payloads.continuity)
+        memory.rememberVisitor(id, payloads.continuity);
       if (phase === "over" && this.#sessions.delete(id)) {
         this.#done.add(id);
         this.#steps.delete(id);
-        this.change({ gone: { call, outcome } });
+        this.change({ gone: { name: session.other.name, outcome } });
       }
       this.#show();
     });
     return session;
-  }
-
-  /** The call that they join is authenticated: nobody comes into it unproven. */
-  get #sealed(): boolean {
-    const { host } = this.#options;
-    const { peer } = host.state;
-    return peer === undefined ? memory.continuity(host.id) !== undefined : peer !== "unverified";
   }
 
   #after(session: CallSession, step: () => Promise<void>): void {

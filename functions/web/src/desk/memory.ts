@@ -8,6 +8,11 @@ const MINE = "visavis.desk.call";
 const CONTINUITY = "visavis.desk.continuity";
 /** The keys of the links that were made for that call, in base64url. */
 const LINK_KEYS = "visavis.desk.link-keys";
+/** The calls of those who were let in. */
+const ADMITTED = "visavis.desk.admitted";
+
+/** What another tab needs that goes on with a call. */
+export type Kept = Record<typeof CONTINUITY | typeof LINK_KEYS | typeof ADMITTED, string | null>;
 
 export function remember(call: Id): void {
   try {
@@ -18,13 +23,7 @@ export function remember(call: Id): void {
   }
 }
 
-export function remembered(): Id | null {
-  try {
-    return sessionStorage.getItem(MINE);
-  } catch {
-    return null;
-  }
-}
+export const remembered = (): Id | null => read(MINE);
 
 export function rememberVisitor(call: Id, continuity: string): void {
   try {
@@ -39,25 +38,30 @@ export function continuity(call: Id): string | undefined {
   return typeof kept === "string" ? kept : undefined;
 }
 
-export function rememberLinkKey(key: string): void {
-  try {
-    sessionStorage.setItem(LINK_KEYS, [...linkKeys(), key].join(" "));
-  } catch {
-    // Then a reload refuses the guests of this link.
-  }
+export const rememberLinkKey = (key: string): void => add(LINK_KEYS, key);
+export const linkKeys = (): string[] => list(LINK_KEYS);
+export const rememberAdmitted = (call: Id): void => add(ADMITTED, call);
+export const admitted = (): Id[] => list(ADMITTED);
+
+export function kept(): Kept {
+  return { [CONTINUITY]: read(CONTINUITY), [LINK_KEYS]: read(LINK_KEYS), [ADMITTED]: read(ADMITTED) };
 }
 
-export function linkKeys(): string[] {
+/** Takes what another tab of this browser has kept of a call. */
+export function adopt(from: Kept): void {
   try {
-    return (sessionStorage.getItem(LINK_KEYS) ?? "").split(" ").filter(Boolean);
+    for (const key of [CONTINUITY, LINK_KEYS, ADMITTED] as const) {
+      const value = from[key];
+      if (typeof value === "string") sessionStorage.setItem(key, value);
+    }
   } catch {
-    return [];
+    // Then those who joined are sent away.
   }
 }
 
 export function forget(): void {
   try {
-    for (const key of [CONTINUITY, LINK_KEYS, MINE]) sessionStorage.removeItem(key);
+    for (const key of [CONTINUITY, LINK_KEYS, ADMITTED, MINE]) sessionStorage.removeItem(key);
   } catch {
     // Nothing was kept.
   }
@@ -65,8 +69,26 @@ export function forget(): void {
 
 function known(): Record<Id, unknown> {
   try {
-    return (JSON.parse(sessionStorage.getItem(CONTINUITY) ?? "{}") ?? {}) as Record<Id, unknown>;
+    return (JSON.parse(read(CONTINUITY) ?? "{}") ?? {}) as Record<Id, unknown>;
   } catch {
     return {};
+  }
+}
+
+function read(key: string): string | null {
+  try {
+    return sessionStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+const list = (key: string): string[] => (read(key) ?? "").split(" ").filter(Boolean);
+
+function add(key: string, value: string): void {
+  try {
+    sessionStorage.setItem(key, [...list(key), value].join(" "));
+  } catch {
+    // Then a reload sends away whom it is about.
   }
 }

@@ -2,6 +2,7 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
 
+import { Problem } from "../call/api.ts";
 import type { CallSession } from "../call/session.ts";
 import type { Availability, Id, StaffAccess } from "../call/types.ts";
 import { Watching } from "../call/view/watching.ts";
@@ -43,6 +44,10 @@ export class Participants extends LitElement {
 
       h2 {
         font-size: var(--visavis-size-m);
+      }
+
+      h2:focus {
+        outline: none;
       }
 
       h3 {
@@ -109,6 +114,9 @@ export class Participants extends LitElement {
   declare busy: boolean;
   #joined = 0;
   #knocking = 0;
+  #admitting: CallSession | undefined;
+  /** Why somebody could not be let in. */
+  #failed: { session: CallSession; error: unknown } | undefined;
   readonly #texts = new TextsController(this, participantTexts);
   readonly #staff = new TextsController(this, staffTexts);
 
@@ -123,8 +131,9 @@ export class Participants extends LitElement {
 
   protected override willUpdate(): void {
     const { joined, knocking } = this.joiners.state;
-    // The link was used, or who was asked has come.
-    if (joined.length > this.#joined) this.open = false;
+    // Who was asked has come, or the link was used: one that is not sent yet stays.
+    const colleague = typeof joined.at(-1)?.state.peer === "object";
+    if (joined.length > this.#joined && !(colleague && this.link)) this.open = false;
     if (knocking.length > this.#knocking) this.dispatchEvent(new Event("knock"));
     this.#joined = joined.length;
     this.#knocking = knocking.length;
@@ -135,7 +144,7 @@ export class Participants extends LitElement {
     const texts = this.#texts.now;
     return html`<div role="alert" class="ways">${knocking.map((session) => this.#knock(session))}</div>
       <section class="card" aria-labelledby="title">
-        <h2 id="title">${texts.title}</h2>
+        <h2 id="title" tabindex="-1">${texts.title}</h2>
         <div role="status">${this.#gone()}</div>
         ${joined.length > 0 ? html`<ul>${joined.map((session) => this.#member(session))}</ul>` : nothing}
         ${
@@ -150,7 +159,8 @@ export class Participants extends LitElement {
   }
 
   #name(session: CallSession): string {
-    return session.state.call?.visitor?.name || this.#texts.now.somebody;
+    // Where something is proven, nothing else counts.
+    return session.other.name || this.#texts.now.somebody;
   }
 
   #kind({ state: { peer } }: CallSession): string {
@@ -161,17 +171,23 @@ export class Participants extends LitElement {
   #knock(session: CallSession): TemplateResult {
     const texts = this.#texts.now;
     const { failure } = session.state;
+    const problem = this.#failed?.session === session ? this.#failed.error : undefined;
     return html`<section class="card knock">
       <div>
-        <h2>${texts.knocks(this.#name(session))}</h2>
+        <h2><bdi>${texts.knocks(this.#name(session))}</bdi></h2>
         <p class="small muted">${failure ? texts.checkFailed(this.#name(session)) : this.#kind(session)}</p>
+        ${problem ? html`<p class="error">${texts.failed} ${problemText(this.#staff.now, problem)}</p>` : nothing}
       </div>
       <div class="row">
-        <button class="refuse" @click=${() => void this.joiners.refuse(session)}>${texts.refuse}</button>
+        <button class="refuse" @click=${() => this.#act(this.joiners.refuse(session))}>${texts.refuse}</button>
         ${
           failure
             ? nothing
-            : html`<button class="primary admit" @click=${() => void this.#try(() => this.joiners.admit(session))}>
+            : html`<button
+              class="primary admit"
+              aria-disabled=${this.#admitting === session ? "true" : nothing}
+              @click=${() => this.#act(this.#admit(session))}
+            >
               ${icon("check")}${texts.letIn}
             </button>`
         }
@@ -186,10 +202,10 @@ export class Participants extends LitElement {
     return html`<li>
       <div class="row">
         <div class="who">
-          <strong>${name}</strong>
+          <strong><bdi>${name}</bdi></strong>
           <span class="small muted">${session.state.phase === "connected" ? this.#kind(session) : texts.joining}</span>
         </div>
-        <button class="quiet icon-only" aria-label=${label} title=${label} @click=${() => void this.joiners.remove(session)}>
+        <button class="quiet icon-only" aria-label=${label} title=${label} @click=${() => this.#act(this.joiners.remove(session))}>
           ${icon("close")}
         </button>
       </div>
@@ -200,14 +216,47 @@ export class Participants extends LitElement {
     const { gone } = this.joiners.state;
     if (!gone || gone.outcome === "declined") return nothing;
     const texts = this.#texts.now;
-    const name = gone.call?.visitor?.name || texts.somebody;
+    const name = gone.name || texts.somebody;
     const { close } = this.#staff.now;
     return html`<p class="row small">
-      <span class="who">${gone.outcome === "check-failed" ? texts.checkFailed(name) : texts.left(name)}</span>
-      <button class="quiet icon-only" aria-label=${close} title=${close} @click=${() => this.joiners.dismissGone()}>
+      <span class="who">${gone.outcome === "check-failed" ? texts.disconnected(name) : texts.left(name)}</span>
+      <button
+        class="quiet icon-only"
+        aria-label=${close}
+        title=${close}
+        @click=${() => {
+          this.joiners.dismissGone();
+          this.#act(undefined);
+        }}
+      >
         ${icon("close")}
       </button>
     </p>`;
+  }
+
+  /** The button that was pressed may be gone: the focus goes where the others are. */
+  #act(done: Promise<void> | undefined): void {
+    void Promise.resolve(done)
+      .then(() => this.updateComplete)
+      .then(() => {
+        if (this.renderRoot.querySelector(":focus") === null)
+          this.renderRoot.querySelector<HTMLElement>("#title")?.focus({ preventScroll: true });
+      });
+  }
+
+  async #admit(session: CallSession): Promise<void> {
+    if (this.#admitting === session) return;
+    this.#admitting = session;
+    this.#failed = undefined;
+    this.requestUpdate();
+    try {
+      await this.joiners.admit(session);
+    } catch (error) {
+      this.#failed = { session, error };
+    } finally {
+      this.#admitting = undefined;
+      this.requestUpdate();
+    }
   }
 
   #ways(): TemplateResult {
@@ -283,8 +332,9 @@ export class Participants extends LitElement {
   }
 
   async #makeLink(): Promise<void> {
+    const device = this.joiners.sealed ? await this.device() : undefined;
+    if (this.joiners.sealed && !device) throw new Problem("unexpected", "this browser's keys are not there");
     const { secret } = await this.api.invite(this.call);
-    const device = await this.device().catch(() => undefined);
     const { id: organisation } = this.access.organisation;
     // With the keys the guest's browser verifies who lets them in, and this one that they have the link.
     const keys = device ? { linkKey: this.joiners.newLinkKey(), siteKeys: [siteKeyOf(device)] } : { siteKeys: [] };

@@ -14,7 +14,7 @@ import type { Call, Envelope, Id, StaffAccess } from "../call/types.ts";
 import type { Device } from "../trust/handshake.ts";
 import type { ClockedApi } from "./clock.ts";
 import { Joiners } from "./joiners.ts";
-import { continuity, forget, remember, remembered, rememberVisitor } from "./memory.ts";
+import { adopt, continuity, forget, type Kept, kept, remember, remembered, rememberVisitor } from "./memory.ts";
 
 /** Something that the expert should know and that is over. */
 export type News =
@@ -55,6 +55,9 @@ export interface ReceptionOptions {
   /** For tests. */
   listen?: (options: MailboxOptions) => Listener;
 }
+
+/** What tabs of one browser say to each other: one goes on with a call that another had. */
+type TabMessage = { goesOn: Id } | { had: Id; kept: Kept };
 
 type Listener = Pick<Mailbox, "status" | "close">;
 
@@ -125,7 +128,7 @@ export class Reception extends Store<ReceptionState> {
       onProblem: (problem) => this.#presenceFailed(problem),
     });
     globalThis.addEventListener?.("offline", () => this.#lost(), { signal: this.#closing.signal });
-    this.#tabs.onmessage = ({ data }: MessageEvent<Id>) => this.#takenOver(data);
+    this.#tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#hearTab(data);
   }
 
   get media(): LocalMedia {
@@ -140,7 +143,13 @@ export class Reception extends Store<ReceptionState> {
   /** This desk is in a colleague's call: nobody calls it meanwhile. */
   async setVisiting(visiting: boolean): Promise<void> {
     this.#visiting = visiting;
+    this.#makeFirstReady();
     await this.#setPresence();
+  }
+
+  /** In a call, its own or a colleague's: nothing is answered meanwhile. */
+  get occupied(): boolean {
+    return this.state.current !== undefined || this.#visiting;
   }
 
   #setPresence(): Promise<void> {
@@ -148,7 +157,7 @@ export class Reception extends Store<ReceptionState> {
   }
 
   async answer(session: CallSession): Promise<void> {
-    if (this.state.current || session.state.phase !== "ringing" || session.state.failure) return;
+    if (this.occupied || session.state.phase !== "ringing" || session.state.failure) return;
     this.#answering = session.id;
     remember(session.id);
     this.#setCurrent(session);
@@ -262,13 +271,15 @@ export class Reception extends Store<ReceptionState> {
       this.#options.onInvited(envelope);
       return;
     }
+    // What is older than the first renewal was told by it, if it still rings.
+    const old = Date.parse(envelope.at) <= (this.#openedAt ?? 0) - OVERLAP;
+    if (envelope.type === "call.ringing" && old) return;
     if (this.state.joiners?.hear(envelope)) return;
     const session = this.#sessions.get(envelope.call);
     if (!session) {
       // Of a call that is not open here.
       if (envelope.type === "call.ringing" && envelope.body.call.invitation) return;
-      // What is older than the first renewal was told by it, if it still rings.
-      if (envelope.type === "call.ringing" && Date.parse(envelope.at) > (this.#openedAt ?? 0) - OVERLAP) {
+      if (envelope.type === "call.ringing") {
         this.#meet(envelope.body.call, envelope.body.payload, envelope.body.ice_servers);
         this.#makeFirstReady();
       } else if (envelope.type === "call.ended" && envelope.call === this.state.elsewhere?.id) {
@@ -333,7 +344,7 @@ export class Reception extends Store<ReceptionState> {
   /** The one that waits longest is answered without delay; its camera, where it is asked for, is on. */
   #makeFirstReady(): void {
     const { current, waiting } = this.state;
-    const first = current ? undefined : waiting[0];
+    const first = current || this.#visiting ? undefined : waiting[0];
     if (first === this.#first) return;
     this.#first = first;
     if (!first || this.#closing.signal.aborted) return;
@@ -365,7 +376,7 @@ export class Reception extends Store<ReceptionState> {
     const session = this.#open(call.id, iceServers);
     this.#setCurrent(session);
     this.change({ elsewhere: undefined });
-    this.#tabs.postMessage(call.id);
+    this.#tabs.postMessage({ goesOn: call.id } satisfies TabMessage);
     this.#openDevices(call);
     await session.resume(call);
   }
@@ -417,10 +428,21 @@ export class Reception extends Store<ReceptionState> {
     this.#letGoOfDevices();
   }
 
+  #hearTab(message: TabMessage): void {
+    if ("goesOn" in message) this.#takenOver(message.goesOn);
+    else if (message.had === remembered() && this.state.current?.id === message.had) {
+      adopt(message.kept);
+      // Who was let in there is let in here.
+      this.#setCurrent(this.state.current, false);
+      this.#presence.renew();
+    }
+  }
+
   /** Another tab of this browser goes on with a call that this one had. */
   #takenOver(id: Id): void {
     const { current } = this.state;
     if (current?.id !== id) return;
+    this.#tabs.postMessage({ had: id, kept: kept() } satisfies TabMessage);
     this.#sessions.delete(id);
     this.#setCurrent(undefined, false);
     this.change({ elsewhere: current.state.call });

@@ -69,6 +69,13 @@ test("of one colleague the last invitation counts, and of many there are not mor
   assert.equal(shown().length, 5);
 });
 
+test("whether an invitation is shown is told, so that it rings once", () => {
+  const desk = open();
+  assert.equal(desk.hear(invites("1", "ada")), true);
+  assert.equal(desk.hear(invites("1", "ada")), false);
+  assert.equal(desk.hear(invites("old", "bob", -130)), false);
+});
+
 test("what is put aside is gone", () => {
   open().hear(invites("1", "ada"));
   visits.dismiss("1");

@@ -5,7 +5,7 @@ import type { LocalMedia } from "../call/media.ts";
 import { recall } from "../call/memory.ts";
 import type { SessionState } from "../call/session.ts";
 import { Store } from "../call/store.ts";
-import type { Envelope, Id, StaffAccess } from "../call/types.ts";
+import type { Envelope, Id, ProblemSlug, StaffAccess } from "../call/types.ts";
 import { Visitor } from "../call/visitor.ts";
 import { type Device, siteKeyOf } from "../trust/handshake.ts";
 
@@ -25,7 +25,7 @@ export interface VisitsState {
   /** The name of who has invited, unless a reload has forgotten it, and the way there. */
   visit: { from: string; visitor: Visitor } | undefined;
   /** Why the last one came to nothing. */
-  failed: "uncertified" | "used" | "unreachable" | SessionState["outcome"];
+  failed: "uncertified" | "used" | "full" | "unreachable" | SessionState["outcome"];
 }
 
 export interface VisitsOptions {
@@ -46,6 +46,7 @@ const MOST_SHOWN = 5;
 export class Visits extends Store<VisitsState> {
   #options: VisitsOptions;
   #timers = new Set<ReturnType<typeof setTimeout>>();
+  #closed = false;
 
   constructor(options: VisitsOptions) {
     super({ invited: [], visit: undefined, failed: undefined });
@@ -53,16 +54,17 @@ export class Visits extends Store<VisitsState> {
     if (recall(options.access.organisation.id)) void this.#resume();
   }
 
-  /** An invitation came, or comes again after a reload. */
-  hear(envelope: Envelope & { type: "call.invited" }): void {
+  /** An invitation came, or comes again after a reload. Whether it is shown. */
+  hear(envelope: Envelope & { type: "call.invited" }): boolean {
     const { invitation: id, secret, from, expires_at } = envelope.body;
     const until = Math.min(Date.parse(envelope.at) + SHOWN, Date.parse(expires_at));
     const left = until - this.#options.now();
-    if (!(left > 0) || this.state.invited.some((one) => one.id === id)) return;
+    if (!(left > 0) || this.state.invited.some((one) => one.id === id)) return false;
     // The last one of the same colleague counts.
     const others = this.state.invited.filter((one) => one.from.id !== from.id).slice(-(MOST_SHOWN - 1));
     this.change({ invited: [...others, { id, call: envelope.call, secret, from, until }], failed: undefined });
     this.#timers.add(setTimeout(() => this.dismiss(id), left));
+    return true;
   }
 
   dismiss(id: Id): void {
@@ -77,6 +79,8 @@ export class Visits extends Store<VisitsState> {
     if (this.state.visit) return;
     this.dismiss(invited.id);
     const visitor = await this.#visitor(invited.secret);
+    // Another was accepted meanwhile, or the desk was closed.
+    if (this.state.visit || this.#closed) return;
     if (!visitor) {
       this.change({ failed: "uncertified" });
       return;
@@ -96,15 +100,23 @@ export class Visits extends Store<VisitsState> {
   }
 
   close(): void {
+    this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.state.visit?.visitor.stop();
+    const { visit } = this.state;
     this.change({ invited: [], visit: undefined });
+    visit?.visitor.stop();
   }
 
   /** After a reload of the desk. */
   async #resume(): Promise<void> {
+    // Nobody calls this desk until it is known whether the visit goes on.
+    this.#options.onVisit(true);
     const visitor = await this.#visitor("");
-    if (!visitor || this.state.visit) return;
+    if (this.state.visit || this.#closed) return;
+    if (!visitor) {
+      this.#options.onVisit(false);
+      return;
+    }
     this.#begin(visitor, "");
     await visitor.resume();
     // It was over meanwhile.
@@ -129,7 +141,7 @@ export class Visits extends Store<VisitsState> {
     this.#options.onVisit(true);
     visitor.subscribe(({ problem, session }) => {
       if (this.state.visit?.visitor !== visitor) return;
-      if (problem) this.#end(problem.slug === "not-found" || problem.slug === "call-over" ? "used" : "unreachable");
+      if (problem) this.#end(meaning(problem.slug));
       else if (session?.state.phase === "over") this.#end(session.state.outcome);
     });
   }
@@ -137,9 +149,21 @@ export class Visits extends Store<VisitsState> {
   #end(failed: VisitsState["failed"]): void {
     const { visit } = this.state;
     if (!visit) return;
-    const quiet = failed === "hung-up" || failed === "other-hung-up" || failed === "cancelled";
+    const quiet = failed === "hung-up" || failed === "other-hung-up";
     this.change({ visit: undefined, failed: quiet ? undefined : failed });
     visit.visitor.stop();
     this.#options.onVisit(false);
+  }
+}
+
+function meaning(slug: ProblemSlug): VisitsState["failed"] {
+  switch (slug) {
+    case "not-found":
+    case "call-over":
+      return "used";
+    case "limit-reached":
+      return "full";
+    default:
+      return "unreachable";
   }
 }
