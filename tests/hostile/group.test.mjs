@@ -50,6 +50,28 @@ attack("a guest of the edge's own, with an invitation that it made", async (stag
   await Promise.all([visitor.sees(), stage.desk.sees()]);
 });
 
+attack("a guest told as let in whom nobody has let in", async (stage) => {
+  const visitor = await stage.call();
+  await stage.desk.addSomebody();
+  const guest = await guestBehind(stage, await stage.desk.makesLink());
+  let told = 0;
+  stage.edge.onAnswer("expert", /^PUT .*\/presence$/, ({ body }) => {
+    for (const call of body.calls ?? []) {
+      if (!call.invitation) continue;
+      Object.assign(call, { state: "answered", version: call.version + 1, answered_at: call.created_at });
+      delete call.payload;
+      told += 1;
+    }
+  });
+  await guest.asks({ name: "Gustav Guest" });
+  await until("the service has told it more than once", async () => told > 1);
+  await Promise.all([visitor.isAlone(), stage.desk.isAlone()]);
+  assert.equal(await stage.desk.page.getByText("On the way in").count(), 0);
+  assert.equal(await guest.view.count(), 0, "the guest is outside");
+  await Promise.all([visitor.sees(), stage.desk.sees()]);
+  await guest.page.close();
+});
+
 attack("a middleman before a guest, who answers in the expert's place", async (stage) => {
   const visitor = await stage.call();
   await stage.desk.addSomebody();
