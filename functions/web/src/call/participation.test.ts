@@ -39,7 +39,7 @@ function participate() {
   const connected = () =>
     ({
       ...{ checked: true, control: { readyState: "open", send() {} } },
-      fingerprints: { local, remote },
+      ...{ fingerprints: { local, remote }, share() {} },
     }) as unknown as Link;
   const way = { link: connected() };
   const anew = (): void => {
