@@ -1,6 +1,7 @@
 // Files over the data channel: offered, accepted, streamed with back-pressure, checked by SHA-256 at the end.
 
 import { hex, newId, uuidFromBytes, uuidToBytes } from "./bytes.ts";
+import type { Author } from "./chat.ts";
 import { Sha256 } from "./sha256.ts";
 import type { ControlMessage } from "./types.ts";
 
@@ -38,8 +39,8 @@ export type FileStatus =
 export interface FileTransfer {
   readonly id: string;
   readonly mine: boolean;
-  /** From or to whom, where that is not the other side of the call. */
-  readonly with?: string;
+  /** From or to whom; nothing where that is the other side of the call. */
+  readonly with?: Author;
   readonly name: string;
   readonly size: number;
   readonly mediaType: string;

@@ -118,8 +118,8 @@ export class Group {
     const seats = [...this.#seats.values()];
     this.#events.companions(seats.map(({ companion }) => companion));
     this.#events.files(
-      seats.flatMap(({ companion: { name }, conversation: { files } }) =>
-        (files?.all ?? []).map((file) => ({ ...file, with: name })),
+      seats.flatMap(({ companion: { id, name, kind }, conversation: { files } }) =>
+        (files?.all ?? []).map((file) => ({ ...file, with: { id, name, kind } })),
       ),
     );
   }

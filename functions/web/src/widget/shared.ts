@@ -12,6 +12,7 @@ import { provide } from "../call/later.ts";
 import { Link } from "../call/link.ts";
 import { CONNECTED_WITHIN, LOOSE, Recovery } from "../call/recovery.ts";
 import { initials } from "../call/view/initials.ts";
+import { shownName, shownSender, spokenName } from "../call/view/names.ts";
 import { tile } from "../call/view/tile.styles.ts";
 import { define, Watching } from "../call/view/watching.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
@@ -37,6 +38,7 @@ export const shared = {
   "call/link.ts": { Link },
   "call/recovery.ts": { CONNECTED_WITHIN, LOOSE, Recovery },
   "call/view/initials.ts": { initials },
+  "call/view/names.ts": { shownName, shownSender, spokenName },
   "call/view/tile.styles.ts": { tile },
   "call/view/watching.ts": { define, Watching },
   "theme/controls.ts": { base, buttons, fields },

@@ -9,6 +9,7 @@ import { type Controls, callControls, type Side } from "./call-controls.ts";
 import { callViewStyles } from "./call-view.styles.ts";
 import type { CompanionTile } from "./companion-tile.ts";
 import { initials } from "./initials.ts";
+import { spokenName, spokenSender } from "./names.ts";
 import { tile } from "./tile.styles.ts";
 import { define, Watching } from "./watching.ts";
 
@@ -322,13 +323,13 @@ export class CallView extends LitElement {
     const present = session.state.companions.map(({ id }) => id).join();
     if (present !== this.#present) {
       this.#present = present;
-      this.said = texts.present(session.state.companions.map(({ name, kind }) => name || texts.kinds[kind]).join(", "));
+      this.said = texts.present(session.state.companions.map((one) => spokenName(texts, one)).join(", "));
     }
     const theirs = [...session.state.chat, ...session.state.files].filter(({ mine }) => !mine);
     if (theirs.length <= this.#heardEntries) return;
     this.#heardEntries = theirs.length;
     const latest = theirs.reduce((last, entry) => (entry.at >= last.at ? entry : last));
-    const name = ("text" in latest ? latest.from : latest.with) || this.peer || texts.other;
+    const name = spokenSender(texts, this.peer, "text" in latest ? latest.from : latest.with);
     this.said = "text" in latest ? texts.newMessage(name, latest.text) : texts.newFile(name, latest.name);
   }
 
