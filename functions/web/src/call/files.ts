@@ -4,6 +4,7 @@ import { hex, newId, uuidFromBytes, uuidToBytes } from "./bytes.ts";
 import type { Author } from "./chat.ts";
 import { Sha256 } from "./sha256.ts";
 import type { ControlMessage } from "./types.ts";
+import { visible } from "./visible.ts";
 
 /** 100 MB, on both sides. */
 export const LARGEST_FILE = 100_000_000;
@@ -238,8 +239,8 @@ export class FileTransfers {
     this.#put({
       id,
       mine: false,
-      // No paths, no control or direction characters that would make a name look like another.
-      name: [...(name.split(/[/\\]/).pop() ?? "")].filter(visible).join("").slice(0, NAME_AT_MOST) || "file",
+      // No paths.
+      name: visible(name.split(/[/\\]/).pop() ?? "").slice(0, NAME_AT_MOST) || "file",
       size,
       mediaType: media_type,
       at: new Date().toISOString(),
@@ -337,11 +338,6 @@ export class FileTransfers {
     this.#progressAt = now;
     this.#put(transfer);
   }
-}
-
-/** Neither control nor formatting character (Unicode categories Cc, Cf). */
-function visible(character: string): boolean {
-  return !/[\p{Cc}\p{Cf}]/u.test(character);
 }
 
 /** Copies, so that a frame's own buffer can go. */

@@ -160,7 +160,7 @@ export class CallView extends LitElement {
                 ? nothing
                 : html`<div class="nobody">
                   <span class="avatar" aria-hidden="true">${initials(name)}</span>
-                  <strong>${name}</strong>
+                  <strong><bdi>${name}</bdi></strong>
                   ${
                     live && session.state.call?.media === "video"
                       ? html`<span class="small">${texts.cameraOffThere}</span>`
@@ -168,7 +168,7 @@ export class CallView extends LitElement {
                   }
                 </div>`
             }
-            ${group ? html`<span class="name"><span>${name}</span></span>` : nothing}
+            ${group ? html`<span class="name"><bdi>${name}</bdi></span>` : nothing}
           </div>
           ${companions.map(
             (companion) => html`<visavis-companion
@@ -182,7 +182,7 @@ export class CallView extends LitElement {
           )}</div>
           <div class="top">
             <visavis-proof .state=${session.state} .texts=${texts.proof}></visavis-proof>
-            <span class="plate" ?hidden=${(!picture && !theirScreen) || verified || group}>${name}</span>
+            <span class="plate" ?hidden=${(!picture && !theirScreen) || verified || group}><bdi>${name}</bdi></span>
             ${live && !showing.microphone ? html`<span class="plate">${icon("microphone-off")}${texts.mutedThere}</span>` : nothing}
             <span class="spread"></span>
             <visavis-quality .state=${session.state} .texts=${texts.quality}></visavis-quality>

@@ -154,7 +154,7 @@ export class ProofMark extends LitElement {
           ? html`<section role="group" aria-label=${texts.title}>
             ${
               verified
-                ? html`<div><strong>${verified.name}</strong>${verified.title ? html`<br />${verified.title}` : nothing}<br />${verified.organisation}</div>`
+                ? html`<div><strong><bdi>${verified.name}</bdi></strong>${verified.title ? html`<br />${verified.title}` : nothing}<br />${verified.organisation}</div>`
                 : nothing
             }
             <p>${texts.text[kind]}</p>
@@ -176,7 +176,7 @@ export class ProofMark extends LitElement {
     return html`<div>
       <strong>${texts.others}</strong>
       <ul>
-        ${companions.map(({ name, kind }) => html`<li>${name ? `${name}, ` : ""}${texts.kinds[kind]}</li>`)}
+        ${companions.map(({ name, kind }) => html`<li>${name ? html`<bdi>${name}</bdi>, ` : nothing}${texts.kinds[kind]}</li>`)}
       </ul>
       <p>${texts.othersText}</p>
     </div>`;
