@@ -6,6 +6,16 @@ import { base, buttons } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
 import type { SessionState } from "../session.ts";
 
+/** What there is to say of who is at the other side; whoever was let in has not come from a customer's page. */
+export function explanation({
+  peer,
+  invited,
+}: Pick<SessionState, "peer" | "invited">): keyof ViewTexts["proof"]["text"] {
+  if (peer === "anonymous") return peer;
+  const kind = typeof peer === "object" ? "verified" : "unverified";
+  return invited ? `${kind}Invited` : kind;
+}
+
 /** `<visavis-proof .state=${…} .texts=${…}>`, on the dark stage of a call. */
 export class ProofMark extends LitElement {
   static override styles = [
@@ -157,7 +167,7 @@ export class ProofMark extends LitElement {
                 ? html`<div><strong><bdi>${verified.name}</bdi></strong>${verified.title ? html`<br />${verified.title}` : nothing}<br />${verified.organisation}</div>`
                 : nothing
             }
-            <p>${texts.text[kind]}</p>
+            <p>${texts.text[explanation(state)]}</p>
             ${this.#others(state)}
             ${this.#code(state.code)}
           </section>`
