@@ -4,6 +4,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
+import type { Companion } from "../companion.ts";
 import type { CallSession, Phase, SessionState } from "../session.ts";
 import { type Controls, callControls, type Side } from "./call-controls.ts";
 import { callViewStyles } from "./call-view.styles.ts";
@@ -15,10 +16,10 @@ import { define, Watching } from "./watching.ts";
 
 type DeviceKind = "microphone" | "camera" | "screen";
 
-/** A screen, and the name of whoever shows it unless that is the other side. */
+/** A screen, and who shows it unless that is the other side. */
 interface Shared {
   remoteScreen: MediaStream | undefined;
-  name: string;
+  by?: Companion;
 }
 
 const isLive = (phase: Phase): boolean => phase === "connected" || phase === "reconnecting";
@@ -152,7 +153,7 @@ export class CallView extends LitElement {
     return html`
       <div class="frame ${this.side ? "open" : ""}" @keydown=${this.#key}>
         <section class="stage ${theirScreen ? "screened" : ""} ${group ? "group" : ""}" aria-label=${`${texts.call}: ${name}`}>
-          <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(shared?.name || name)}></video>
+          <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(spokenSender(texts, this.peer, shared?.by))}></video>
           <div class="tiles"><div class="them">
             <video id="remote" autoplay playsinline class=${picture ? "" : "blank"} aria-label=${name}></video>
             ${
@@ -213,8 +214,9 @@ export class CallView extends LitElement {
 
   /** Whose screen is shown: one at a time. */
   #shared({ phase, showing, remoteScreen, companions }: SessionState): Shared | undefined {
-    if (isLive(phase) && showing.screen) return { remoteScreen, name: "" };
-    return companions.find((one) => one.status === "connected" && one.showing.screen);
+    if (isLive(phase) && showing.screen) return { remoteScreen };
+    const by = companions.find((one) => one.status === "connected" && one.showing.screen);
+    return by && { remoteScreen: by.remoteScreen, by };
   }
 
   #notices({ phase, trouble }: SessionState): TemplateResult {
