@@ -126,6 +126,20 @@ scenario("who is refused does not get in, and who is removed is out; the call go
   await visitor.receives();
 });
 
+scenario("a guest who reloads the page before asking goes on there, and hears when the call is over", async (world) => {
+  const { desk } = await verified(world);
+  await desk.addSomebody();
+  const guest = await world.guest(await desk.makesLink());
+  await guest.goesOn();
+  await guest.page.getByRole("heading", { name: "Ready to join?" }).waitFor();
+  await guest.page.locator("button[data-focus]:not([aria-disabled])", { hasText: "Ask to be let in" }).waitFor();
+  await guest.page.reload();
+  await guest.asksFromThere({ name: "Gustav Guest" });
+  await desk.knocks("Gustav Guest");
+  await desk.hangUp();
+  await guest.page.getByText("It ended before you were let in").waitFor();
+});
+
 scenario("in a call that is not verified a guest joins too, and everybody is told", async (world) => {
   const { desk, visitor } = await world.call();
   await desk.addSomebody();

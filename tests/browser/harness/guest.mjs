@@ -8,9 +8,19 @@ export class Guest extends Side {
     await this.page.goto(link);
   }
 
-  /** Looks at the devices and asks to be let in. @param {{ name?: string }} [options] */
-  async asks({ name } = {}) {
+  /** Uses the link up, and looks at the devices. */
+  async goesOn() {
     await this.page.getByRole("button", { name: "Go on" }).click();
+  }
+
+  /** Looks at the devices and asks to be let in. @param {{ name?: string }} [options] */
+  async asks(options) {
+    await this.goesOn();
+    await this.asksFromThere(options);
+  }
+
+  /** @param {{ name?: string }} [options] */
+  async asksFromThere({ name } = {}) {
     if (name) await this.page.getByLabel("Your name").fill(name);
     await this.page.locator("button[data-focus]:not([aria-disabled])", { hasText: "Ask to be let in" }).click();
     await this.page.getByText("Stay on this page").waitFor();

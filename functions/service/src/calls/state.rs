@@ -235,6 +235,8 @@ impl Call {
             _ => !ring.declined || self.expert == Some(ring.expert),
         });
         let visitor = match self.state {
+            // It was not the visitor who ended it.
+            State::Cancelled if self.parent_over => Some(kind),
             State::Ringing | State::Cancelled => None,
             State::Answered => Some(Kind::Answered),
             State::Ended | State::Missed | State::Declined => Some(kind),

@@ -332,7 +332,16 @@ fn what_belongs_to_a_call_ends_with_it() {
     ] {
         let step = over(call).step(Event::Time, 0);
         assert_eq!((step.call.state, step.call.because), (state, because));
-        assert!(step.call.version > call.version && !step.notices.is_empty());
+        assert!(step.call.version > call.version);
+        // Who waits to be let in is told as well as who talks.
+        let told = step.notices.iter().filter(|notice| notice.to == Party::Visitor);
+        let kind = if state == State::Cancelled {
+            Kind::Cancelled
+        } else {
+            Kind::Ended
+        };
+        assert_eq!(told.map(|notice| notice.kind).collect::<Vec<_>>(), [kind]);
+        assert!(step.notices.contains(&to(Party::Expert(expert(1)), kind)));
         assert_eq!(over(call).due_at(), Some(0));
         // Nobody who acts is sooner.
         let late = over(call).step(hang_up(Party::Visitor), 0);

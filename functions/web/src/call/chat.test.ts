@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { newId } from "./bytes.ts";
-import { Chat, type ChatEntry, LONGEST_CHAT } from "./chat.ts";
+import { type Author, Chat, type ChatEntry, LONGEST_CHAT } from "./chat.ts";
 
-const GUSTAV = { id: newId(), name: "Gustav" };
-const HANNA = { id: newId(), name: "Gustav" };
+const GUSTAV: Author = { id: newId(), name: "Gustav", kind: "guest" };
+const HANNA: Author = { id: newId(), name: "Gustav", kind: "colleague" };
 const entry = (text: string, id = newId()) => ({ id, text, at: new Date().toISOString() });
 const texts = ({ entries }: Chat) => entries.map(({ text }) => text);
 
@@ -23,7 +23,7 @@ test("what a member repeats under another's id stands beside it, and not in its 
   chat.heard(original);
   chat.heard({ ...original, text: "Pay to account 3" }, HANNA);
   assert.deepEqual(
-    chat.entries.map(({ text, by }) => [text, by]),
+    chat.entries.map(({ text, from }) => [text, from?.id]),
     [
       ["Pay to account 2", GUSTAV.id],
       ["Pay to account 1", undefined],
@@ -83,4 +83,15 @@ test("nobody is told what others have written", () => {
   chat.heard(entry("for this side"), GUSTAV);
   chat.connected(one.tell);
   assert.deepEqual(one.told, []);
+});
+
+test("who has no name is told from the other side all the same", () => {
+  const chat = new Chat();
+  const nameless = { ...GUSTAV, name: "", remote: "a stream" };
+  chat.heard(entry("the other side's"));
+  chat.heard(entry("the guest's"), nameless);
+  assert.deepEqual(
+    chat.entries.map(({ from }) => from),
+    [undefined, { id: GUSTAV.id, name: "", kind: "guest" }],
+  );
 });

@@ -2,15 +2,14 @@
 
 import { newId } from "./bytes.ts";
 import { holdsCardNumber } from "./cards.ts";
-import type { Id } from "./types.ts";
+import type { Id, MemberKind } from "./types.ts";
 
 export interface ChatEntry {
   /** One of each: two members may use the same, but not for each other's entries. */
   id: string;
   mine: boolean;
-  /** Who wrote it, where that is not the other side of the call: the name, which may be empty, and the id. */
-  from?: string;
-  by?: Id | undefined;
+  /** Who wrote it; nothing where that is the other side of the call, or this one. */
+  from?: Author;
   text: string;
   /** To be shown; in order they are by {@link arrived}. */
   at: string;
@@ -30,10 +29,12 @@ export const LONGEST_CHAT = 500;
 /** Milliseconds. */
 const DAY = 24 * 60 * 60_000;
 
-/** A member who is not the other side of the call. */
+/** A member who is not the other side of the call. Who has no name goes by the kind, and never by another's name. */
 export interface Author {
   id: Id | undefined;
+  /** May be empty. */
   name: string;
+  kind: MemberKind;
 }
 
 /** The way to one member; whether the entry went out. */
@@ -95,7 +96,7 @@ export class Chat {
     const id = from ? `${from.id}/${told}` : told;
     if (this.#entries.some((entry) => entry.id === id)) return;
     const entry = { id, mine: false, text: text.slice(0, LONGEST_TEXT), at: plausible(at), arrived: performance.now() };
-    this.#set([...this.#entries, { ...entry, sent: true, ...(from ? { from: from.name, by: from.id } : {}) }]);
+    this.#set([...this.#entries, { ...entry, sent: true, ...(from ? { from: author(from) } : {}) }]);
   }
 
   #tell(line: Line, entry: ChatEntry): boolean {
@@ -108,13 +109,18 @@ export class Chat {
   }
 }
 
+/** As they are now, and no more than that: what tells of them may hold streams. */
+function author({ id, name, kind }: Author): Author {
+  return { id, name, kind };
+}
+
 /** Without one. */
 function shortened(entries: readonly ChatEntry[]): readonly ChatEntry[] {
-  const author = ({ mine, by }: ChatEntry): string => (mine ? "mine" : `by ${by}`);
+  const writer = ({ mine, from }: ChatEntry): string => (mine ? "mine" : `by ${from?.id}`);
   const counts = new Map<string, number>();
-  for (const entry of entries) counts.set(author(entry), (counts.get(author(entry)) ?? 0) + 1);
+  for (const entry of entries) counts.set(writer(entry), (counts.get(writer(entry)) ?? 0) + 1);
   const most = Math.max(...counts.values());
-  const dropped = entries.find((entry) => counts.get(author(entry)) === most);
+  const dropped = entries.find((entry) => counts.get(writer(entry)) === most);
   return entries.filter((entry) => entry !== dropped);
 }
 

@@ -92,6 +92,12 @@ test("of a member's name so much is read, and of nothing more than is documented
   assert.deepEqual(passed, pass({ type: "restart" }));
 });
 
+test("a member's name holds nothing that is not seen or turns what follows", () => {
+  const told = { ...member("guest"), name: "\u202eAda\u200b Adviser\u0007" };
+  const message = read({ type: "members", call: id, members: [member("expert"), told] });
+  assert.equal(message?.type === "members" && message.members[1]?.name, "Ada Adviser");
+});
+
 test("a media type is at most 100 characters", () => {
   const message = read({ type: "file", id, name: "a", size: 7, media_type: "x".repeat(5_000) });
   assert.equal(message?.type === "file" && message.media_type.length, 100);

@@ -4,6 +4,7 @@
 import { isId } from "./bytes.ts";
 import { asMessage } from "./payload.ts";
 import type { ControlMessage, Member } from "./types.ts";
+import { visible } from "./visible.ts";
 
 /** A whole conversation may be told at once: after a reload of this page. */
 export const BURST = 600;
@@ -117,5 +118,5 @@ function asMember(value: unknown): Member {
   const known = typeof id === "string" && isId(id) && kind && typeof name === "string";
   if (!known || typeof fingerprint !== "string" || !/^[0-9a-f]{64}$/.test(fingerprint))
     throw new TypeError("not a member of the documented form");
-  return { id, kind, name: name.slice(0, LONGEST_NAME), fingerprint };
+  return { id, kind, name: visible(name).slice(0, LONGEST_NAME), fingerprint };
 }

@@ -204,6 +204,7 @@ export class FakeCall {
       ...{ id: to.id, kind: to.kind, name: to.name },
       link: {
         fingerprints: { local: one.certificate.fingerprint, remote: to.certificate.fingerprint },
+        share: () => {},
       } as unknown as Link,
       tell: (message: ControlMessage): boolean => {
         this.said.push({ from: one, to: other, message });

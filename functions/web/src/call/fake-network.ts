@@ -75,7 +75,7 @@ export class FakeNetwork {
     const network = this;
     let made = 0;
     class Connection extends FakeConnection {
-      constructor({ certificates }: { certificates: FakeCertificate[] }) {
+      constructor({ certificates }: { certificates: FakeCertificate[] } = { certificates: [] }) {
         super(network, connections, certificates[0] ?? fakeCertificate("none"));
       }
 

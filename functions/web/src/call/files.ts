@@ -1,8 +1,10 @@
 // Files over the data channel: offered, accepted, streamed with back-pressure, checked by SHA-256 at the end.
 
 import { hex, newId, uuidFromBytes, uuidToBytes } from "./bytes.ts";
+import type { Author } from "./chat.ts";
 import { Sha256 } from "./sha256.ts";
 import type { ControlMessage } from "./types.ts";
+import { visible } from "./visible.ts";
 
 /** 100 MB, on both sides. */
 export const LARGEST_FILE = 100_000_000;
@@ -38,8 +40,8 @@ export type FileStatus =
 export interface FileTransfer {
   readonly id: string;
   readonly mine: boolean;
-  /** From or to whom, where that is not the other side of the call. */
-  readonly with?: string;
+  /** From or to whom; nothing where that is the other side of the call. */
+  readonly with?: Author;
   readonly name: string;
   readonly size: number;
   readonly mediaType: string;
@@ -237,8 +239,8 @@ export class FileTransfers {
     this.#put({
       id,
       mine: false,
-      // No paths, no control or direction characters that would make a name look like another.
-      name: [...(name.split(/[/\\]/).pop() ?? "")].filter(visible).join("").slice(0, NAME_AT_MOST) || "file",
+      // No paths.
+      name: visible(name.split(/[/\\]/).pop() ?? "").slice(0, NAME_AT_MOST) || "file",
       size,
       mediaType: media_type,
       at: new Date().toISOString(),
@@ -336,11 +338,6 @@ export class FileTransfers {
     this.#progressAt = now;
     this.#put(transfer);
   }
-}
-
-/** Neither control nor formatting character (Unicode categories Cc, Cf). */
-function visible(character: string): boolean {
-  return !/[\p{Cc}\p{Cf}]/u.test(character);
 }
 
 /** Copies, so that a frame's own buffer can go. */

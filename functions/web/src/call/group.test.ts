@@ -38,7 +38,8 @@ function agreed(call: FakeCall, because = ""): string {
   return call.expert.code ?? "";
 }
 
-const texts = ({ chat }: FakeMember) => chat.entries.map(({ text, from, mine }) => `${mine ? "me" : from}: ${text}`);
+const texts = ({ chat }: FakeMember) =>
+  chat.entries.map(({ text, from, mine }) => `${mine ? "me" : from?.name}: ${text}`);
 
 test("two see one code, three another, and two again the first", async () => {
   const call = begin();

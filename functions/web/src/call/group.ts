@@ -69,13 +69,16 @@ export class Group {
     if (options.call !== undefined) this.#meetIn(options.call);
   }
 
-  /** A member can be told something: the other side of the call, or at the expert who joined; again when it comes back. */
-  connected(line: Line, seat?: Seat): void {
+  /**
+   * A member can be told something: the other side of the call, or at the expert who joined; again when it comes back.
+   * Whether it is one: `false` after its check has failed, and nothing that it says counts.
+   */
+  connected(line: Line, seat?: Seat): boolean {
     if (this.#options.leads && !this.#admits(line, seat)) {
       const error = new CheckFailed("continuity");
       if (seat) seat.fail(error);
       else this.#events.failed(error);
-      return;
+      return false;
     }
     this.#lines.set(line.id, line);
     if (seat) this.#seats.set(line.id, seat);
@@ -84,6 +87,7 @@ export class Group {
     else for (const one of this.#seats.values()) if (one instanceof Pair) one.reachable();
     this.#agree();
     this.changed();
+    return true;
   }
 
   /** Expert: who joined is gone. */
@@ -118,8 +122,8 @@ export class Group {
     const seats = [...this.#seats.values()];
     this.#events.companions(seats.map(({ companion }) => companion));
     this.#events.files(
-      seats.flatMap(({ companion: { name }, conversation: { files } }) =>
-        (files?.all ?? []).map((file) => ({ ...file, with: name })),
+      seats.flatMap(({ companion: { id, name, kind }, conversation: { files } }) =>
+        (files?.all ?? []).map((file) => ({ ...file, with: { id, name, kind } })),
       ),
     );
   }

@@ -31,6 +31,15 @@ test("a reload finds the call of this organisation, and nothing once it is forgo
   assert.equal(kept.size, 0);
 });
 
+test("what was begun by a link goes on by the same link, and by nothing else", () => {
+  remember({ ...memory, link: "one" });
+  assert.deepEqual(recall("o", "one"), { ...memory, link: "one" });
+  assert.equal(recall("o", "another"), undefined);
+  assert.equal(recall("o"), undefined);
+  remember(memory);
+  assert.equal(recall("o", "one"), undefined);
+});
+
 test("what the page itself has put there is not taken for a call", () => {
   for (const other of [
     "",

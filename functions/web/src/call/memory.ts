@@ -1,4 +1,5 @@
-// What a reload needs to go on with a call: kept in the tab's session storage from the ring to the end of the call.
+// What a reload needs to go on with a call: kept in the tab's session storage from the ring to the end of the call, and
+// by whoever comes with a link that works once, from its use on.
 
 import type { Id } from "./types.ts";
 
@@ -13,6 +14,8 @@ export interface Memory {
   /** By which the expert knows this visitor again, and who they have proven to be; on a page with a site key. */
   continuity?: string;
   expert?: Id;
+  /** Tells by which link it was begun, and is not its secret; nothing where there was none. */
+  link?: string;
 }
 
 export function remember(memory: Memory): void {
@@ -31,16 +34,18 @@ export function forget(): void {
   }
 }
 
-export function recall(organisation: Id): Memory | undefined {
+/** What was begun by this link, or by none: whoever opens another one in the same tab does not mean that call. */
+export function recall(organisation: Id, link?: string): Memory | undefined {
   try {
     const memory = JSON.parse(sessionStorage.getItem(MEMORY_KEY) ?? "null") as Partial<Memory> | null;
-    if (memory?.organisation !== organisation) return undefined;
+    if (memory?.organisation !== organisation || memory.link !== link) return undefined;
     const { call, token, cursor, continuity, expert } = memory;
     if (typeof call !== "string" || typeof token !== "string" || !Number.isSafeInteger(cursor)) return undefined;
     return {
       ...{ organisation, call, token, cursor: cursor as number },
       ...(typeof continuity === "string" ? { continuity } : {}),
       ...(typeof expert === "string" ? { expert } : {}),
+      ...(link === undefined ? {} : { link }),
     };
   } catch {
     return undefined;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { after, mock, test } from "node:test";
 
 import { newId } from "./bytes.ts";
 import { Chat } from "./chat.ts";
@@ -11,7 +11,7 @@ import { Group } from "./group.ts";
 import { provide } from "./later.ts";
 import type { Link } from "./link.ts";
 import { LocalMedia } from "./media.ts";
-import { type OtherSide, Participation } from "./participation.ts";
+import { type OtherSide, Participation, type ParticipationOptions } from "./participation.ts";
 import { watchQuality } from "./quality.ts";
 import type { GroupMessage, Member } from "./types.ts";
 
@@ -39,7 +39,7 @@ function participate() {
   const connected = () =>
     ({
       ...{ checked: true, control: { readyState: "open", send() {} } },
-      fingerprints: { local, remote },
+      ...{ fingerprints: { local, remote }, share() {} },
     }) as unknown as Link;
   const way = { link: connected() };
   const anew = (): void => {
@@ -95,4 +95,49 @@ test("who is at the other side stays the same, whatever is said of it later", as
     seen.companions.map(({ id }) => id),
     [guest],
   );
+});
+
+test("what was said under another member's id, before it was refused or later, is not heard from them", async () => {
+  const heard: string[] = [];
+  const failed: string[] = [];
+  const showing = { microphone: false, camera: false, screen: false };
+  const events = { code() {}, files() {}, companions() {}, pairFailed() {} };
+  /** Somebody at the expert, under an id. */
+  const at = (id: string, certificate: string, group: ParticipationOptions["group"]): Participation => {
+    const chat = new Chat();
+    const conversation = new Conversation(chat, { files() {}, showing() {}, group() {}, bye() {} });
+    const link = {
+      ...{ checked: true, control: { readyState: "open", send() {} }, share() {} },
+      fingerprints: { local: fingerprints[1], remote: fakeCertificate(certificate).fingerprint },
+    } as unknown as Link;
+    const other: OtherSide = {
+      ...{ id, kind: "guest", name: "", status: "connected", remote: undefined, remoteScreen: undefined, showing },
+    };
+    const part = new Participation(
+      { chat, conversation, other: () => other, link: () => link, group },
+      { ...events, failed: ({ reason }) => failed.push(reason) },
+    );
+    open.push(part);
+    return part;
+  };
+  const host = at(own, "visitor", {
+    ...{ call: CALL, own: expert, leads: true, media: new LocalMedia() },
+    certificate: async () => asCertificate(fakeCertificate("expert")),
+    iceServers: async () => [],
+  });
+  await new Promise((resolve) => setTimeout(resolve));
+  mock.method(Group.prototype, "hear", (from: string, { type }: GroupMessage) => heard.push(`${type} from ${from}`));
+  const hash = "A".repeat(43);
+  const commits: GroupMessage = { type: "code-commit", members: hash, commitment: hash };
+  const impostor = at(own, "impostor", host);
+  impostor.hear(commits);
+  impostor.meet();
+  impostor.hear(commits);
+  impostor.meet();
+  assert.deepEqual([heard, failed], [[], ["continuity"]]);
+  const honest = at(guest, "guest", host);
+  honest.hear(commits);
+  honest.meet();
+  honest.hear(commits);
+  assert.deepEqual(heard, [`code-commit from ${guest}`, `code-commit from ${guest}`]);
 });

@@ -8,7 +8,7 @@ import type { FileTransfers } from "./files.ts";
 import type { Group, GroupEvents, GroupOptions } from "./group.ts";
 import { later } from "./later.ts";
 import type { Link } from "./link.ts";
-import type { GroupMessage, Id, MemberKind } from "./types.ts";
+import type { ControlMessage, GroupMessage, Id, MemberKind } from "./types.ts";
 
 /** Who is at the other side now; nothing until that is known. */
 export interface OtherSide extends Omit<Companion, "id" | "kind"> {
@@ -39,6 +39,8 @@ export class Participation {
   /** What it needs is loaded late, or it is not known yet who is at the other side. */
   #early: GroupMessage[] = [];
   #over = false;
+  /** The group does not take who is at the other side for a member. */
+  #refused = false;
 
   constructor(options: ParticipationOptions, events: GroupEvents) {
     this.#options = options;
@@ -80,14 +82,25 @@ export class Participation {
     const { id: told, kind, name } = this.#options.other();
     const id = this.#met?.id ?? told;
     const group = this.#group;
-    if (!group || !id || !link?.checked || link.control.readyState !== "open" || link === this.#met?.link) return;
+    if (
+      this.#refused ||
+      !group ||
+      !id ||
+      !link?.checked ||
+      link.control.readyState !== "open" ||
+      link === this.#met?.link
+    )
+      return;
     this.#met = { link, id };
     const { conversation } = this.#options;
-    group.connected({ id, kind, name, link, tell: (message) => conversation.tell(message) }, this.#host && this.#seat);
-    for (const message of this.#early.splice(0)) group.hear(id, message);
+    const line = { id, kind, name, link, tell: (message: ControlMessage) => conversation.tell(message) };
+    // The id may be that of another member: nothing that is said here must count as said by them.
+    this.#refused = !group.connected(line, this.#host && this.#seat);
+    for (const message of this.#early.splice(0)) this.hear(message);
   }
 
   hear(message: GroupMessage): void {
+    if (this.#refused) return;
     if (this.#group && this.#met) this.#group.hear(this.#met.id, message);
     else {
       const passed = ({ type }: GroupMessage): boolean => type === "pass";

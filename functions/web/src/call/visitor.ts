@@ -9,7 +9,7 @@ import { forget, type Memory, recall, remember } from "./memory.ts";
 import { PresenceLease } from "./presence.ts";
 import { CallSession } from "./session.ts";
 import { Store } from "./store.ts";
-import type { Id, Media, Ring, VisitorAccess } from "./types.ts";
+import type { Call, Id, Media, Ring, VisitorAccess } from "./types.ts";
 
 export interface VisitorOptions {
   /** The service's origin. */
@@ -24,6 +24,11 @@ export interface VisitorOptions {
   device?: Device;
   /** Of a guest who was invited: the key in the link, in base64url. */
   linkKey?: string;
+  /**
+   * Of whoever looks at themself before they ring, with a link that works once: tells that link from others, and is not
+   * its secret. What was begun by it goes on after a reload, from the start on.
+   */
+  link?: string;
   /** Devices that were chosen before. */
   media?: () => LocalMedia;
 }
@@ -69,13 +74,14 @@ export class Visitor extends Store<VisitorState> {
   async start(media: Media): Promise<void> {
     const turn = ++this.#turn;
     this.#letGo();
-    const local = this.#options.media?.() ?? new LocalMedia();
+    const local = this.#media();
     this.change({ step: "starting", media: local, session: undefined, problem: undefined });
     const devices = local.start({ microphone: media !== "chat", camera: media === "video" });
     try {
       const access = await this.#nextAccess();
       if (turn !== this.#turn) return;
       this.#adopt(access, local);
+      this.#remember();
       await this.state.session?.prepare();
       if (turn === this.#turn) this.change({ step: "ready" });
     } catch (error) {
@@ -100,23 +106,23 @@ export class Visitor extends Store<VisitorState> {
 
   /** Goes on with the call of before a reload, if there is one. */
   async resume(): Promise<void> {
-    const memory = recall(this.#options.organisation);
+    const memory = recall(this.#options.organisation, this.#options.link);
     if (!memory) return;
     const turn = ++this.#turn;
-    const local = new LocalMedia();
+    const local = this.#media();
     this.change({ step: "starting", media: local, problem: undefined });
     this.#api.token = memory.token;
     this.#after = memory.cursor;
     try {
-      const [access, { call }] = await Promise.all([this.#api.renewVisitor("same"), this.#api.call(memory.call)]);
+      const [access, call] = await Promise.all([this.#api.renewVisitor("same"), this.#rung(memory.call)]);
       if (turn !== this.#turn) return;
       this.#adopt(access, local, memory);
       const { session } = this.state;
-      const over = call.state !== "ringing" && call.state !== "answered";
-      const devices = over
-        ? undefined
-        : local.start({ microphone: call.media !== "chat", camera: call.media === "video" });
-      await session?.resume(call, memory.expert);
+      const over = call && call.state !== "ringing" && call.state !== "answered";
+      // A link is for a video call.
+      const { media } = call ?? { media: "video" };
+      const devices = over ? undefined : local.start({ microphone: media !== "chat", camera: media === "video" });
+      await (call ? session?.resume(call, memory.expert) : session?.prepare());
       await devices;
       if (turn === this.#turn) this.change({ step: "ready" });
     } catch (error) {
@@ -136,10 +142,25 @@ export class Visitor extends Store<VisitorState> {
     this.change({ step: "idle", media: undefined, session: undefined, problem: undefined, ringing: false });
   }
 
+  #media(): LocalMedia {
+    return this.#options.media?.() ?? new LocalMedia();
+  }
+
+  /** The call; nothing of a link whose visitor has not rung yet: the service does not know it before. */
+  async #rung(id: Id): Promise<Call | undefined> {
+    try {
+      return (await this.#api.call(id)).call;
+    } catch (error) {
+      if (this.#options.link !== undefined && error instanceof Problem && error.slug === "not-found") return undefined;
+      throw error;
+    }
+  }
+
   async #nextAccess(): Promise<VisitorAccess> {
     if (this.#access) {
       try {
-        return await this.#api.renewVisitor("next");
+        // Who was invited has this one call.
+        return await this.#api.renewVisitor(this.#options.invitation === undefined ? "next" : "same");
       } catch (error) {
         // The page was open for longer than a token lasts.
         if (!(error instanceof Problem) || error.status !== 401) throw error;
@@ -218,17 +239,19 @@ export class Visitor extends Store<VisitorState> {
     }
   }
 
-  /** From the ring to the end of the call, so that a reload finds back. */
+  /** From the ring to the end of the call, so that a reload finds back; a link is used up before. */
   #remember(): void {
+    const { organisation, link } = this.#options;
     const { session } = this.state;
     const phase = session?.state.phase;
-    if (!session || phase === "preparing" || phase === "over" || !this.#api.token) return;
-    const { organisation } = this.#options;
+    if (!session || phase === "over" || !this.#api.token) return;
+    if (phase === "preparing" && link === undefined) return;
     const { peer } = session.state;
     remember({
       ...{ organisation, call: session.id, token: this.#api.token, cursor: this.#after },
       ...(this.#continuity === undefined ? {} : { continuity: this.#continuity }),
       ...(typeof peer === "object" ? { expert: peer.verified.expert } : {}),
+      ...(link === undefined ? {} : { link }),
     });
   }
 

@@ -28,9 +28,10 @@ import { icon } from "../theme/icons.ts";
 import { signs } from "../theme/signs.ts";
 import { tokens } from "../theme/tokens.ts";
 import { deviceCheck } from "../widget/faces/device-check.ts";
-import { message, problemText } from "../widget/faces/message.ts";
+import { message } from "../widget/faces/message.ts";
 import { panelStyles } from "../widget/panel.styles.ts";
-import { type GuestLink, readLink } from "./link.ts";
+import { ending, obstacle } from "./faces.ts";
+import { type GuestLink, linkId, readLink } from "./link.ts";
 import { type JoinTexts, joinTexts } from "./texts.ts";
 
 defineCallView();
@@ -98,6 +99,8 @@ export class JoinPage extends LitElement {
   #visitor: Visitor | undefined;
   #face: Face = "start";
   #picture: MediaStream | null = null;
+  /** By the guest, who waited. */
+  #cancelled = false;
 
   constructor() {
     super();
@@ -122,10 +125,7 @@ export class JoinPage extends LitElement {
       // The name of the organisation is not shown then.
       () => {},
     );
-    if (recall(link.organisation)) {
-      this.asked = true;
-      void this.#start(link).resume();
-    }
+    if (recall(link.organisation, linkId(link))) void this.#start(link).resume();
   }
 
   override disconnectedCallback(): void {
@@ -136,9 +136,10 @@ export class JoinPage extends LitElement {
 
   #reload = (): void => location.reload();
 
-  #start({ organisation, secret, linkKey, siteKeys }: GuestLink): Visitor {
+  #start(link: GuestLink): Visitor {
+    const { organisation, secret, linkKey, siteKeys } = link;
     this.#visitor = new Visitor({
-      ...{ base: "", organisation, transport: "auto", siteKeys, invitation: secret },
+      ...{ base: "", organisation, transport: "auto", siteKeys, invitation: secret, link: linkId(link) },
       ...(linkKey === undefined ? {} : { linkKey }),
     });
     this.requestUpdate();
@@ -238,9 +239,9 @@ export class JoinPage extends LitElement {
     const { step, media: local, problem, session } = this.#visitor?.state ?? {};
     const shared = panelTexts[language()];
     if (problem && !(session && (problem.slug === "card-number" || problem.slug === "malformed"))) {
-      const over = problem.slug === "not-found" || problem.slug === "call-over";
-      if (over) return message("person", texts.used.title, texts.used.text);
-      return message("alert", shared.problem.title, problemText(problem, shared.problem));
+      const { icon: sign, title, text, again } = obstacle(problem, texts, shared);
+      const way = html`<button class="primary large" data-focus @click=${this.#again}>${shared.tryAgain}</button>`;
+      return message(sign, title, text, again ? way : nothing);
     }
     const check = { ...shared.check, video: texts.check, call: texts.join, consent: texts.consent };
     return deviceCheck({
@@ -282,6 +283,22 @@ export class JoinPage extends LitElement {
     if (visitor.state.problem) this.asked = false;
   }
 
+  /** What did not work: to ask, to go on after a reload, or to begin. */
+  #again = (): void => {
+    const visitor = this.#visitor;
+    const { link } = this;
+    if (!visitor || !link) return;
+    const { step, session } = visitor.state;
+    if (step === "ready") void this.#ask();
+    else if (!session && recall(link.organisation, linkId(link))) void visitor.resume();
+    else void visitor.start("video");
+  };
+
+  #cancel(session: CallSession | undefined): void {
+    this.#cancelled = true;
+    session?.hangUp().catch(() => {});
+  }
+
   #waiting(texts: JoinTexts, session: CallSession | undefined): TemplateResult {
     const trouble = session?.state.trouble;
     const { problem } = panelTexts[language()];
@@ -293,7 +310,7 @@ export class JoinPage extends LitElement {
         <p class="muted">${text}</p>
       </div>
       <div class="ways">
-        <button class="large" data-focus @click=${() => void session?.hangUp().catch(() => {})}>
+        <button class="large" data-focus @click=${() => this.#cancel(session)}>
           ${panelTexts[language()].ringing.cancel}
         </button>
       </div>
@@ -303,19 +320,8 @@ export class JoinPage extends LitElement {
   #ended(texts: JoinTexts, session: CallSession | undefined): TemplateResult {
     const outcome: Outcome = session?.state.outcome ?? "hung-up";
     if (outcome === "check-failed") return this.#failed(session?.state.failure ?? "malformed");
-    const { ended, endedText } = panelTexts[language()];
-    switch (outcome) {
-      case "declined":
-      case "missed":
-        return message("person", texts[outcome].title, texts[outcome].text);
-      case "other-gone":
-      case "self-gone":
-        return message("phone-down", ended[outcome], texts.missed.text);
-      case "cancelled":
-        return message("phone-down", ended[outcome], endedText[outcome]);
-      default:
-        return message("check", texts.over.title, texts.over.text);
-    }
+    const { icon: sign, title, text } = ending(outcome, this.#cancelled, texts, panelTexts[language()]);
+    return message(sign, title, text);
   }
 
   #failed(failure: Failure): TemplateResult {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type GuestLink, readLink, writeLink } from "./link.ts";
+import { type GuestLink, linkId, readLink, writeLink } from "./link.ts";
 
 const organisation = "0190c2a4-0000-7000-8000-000000000001";
 const secret = "s".repeat(43);
@@ -32,4 +32,12 @@ test("what is not such a link is none: nobody joins unverified because a key was
     `#${organisation}.${secret}/../${linkKey}.${key}`,
   ])
     assert.equal(readLink(fragment), undefined, fragment);
+});
+
+test("a link is known again without its secret", () => {
+  const link: GuestLink = { organisation, secret, siteKeys: [] };
+  assert.match(linkId(link), /^[\w-]{43}$/);
+  assert.notEqual(linkId(link), secret);
+  assert.equal(linkId({ ...link, linkKey, siteKeys: [key] }), linkId(link));
+  assert.notEqual(linkId({ ...link, secret: "t".repeat(43) }), linkId(link));
 });

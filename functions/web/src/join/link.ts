@@ -1,6 +1,7 @@
 // What a guest's link says, all of it behind the number sign: no server is told.
 
-import { isId } from "../call/bytes.ts";
+import { isId, toBase64url } from "../call/bytes.ts";
+import { Sha256 } from "../call/sha256.ts";
 import type { Id } from "../call/types.ts";
 
 export interface GuestLink {
@@ -23,6 +24,11 @@ export function readLink(fragment: string): GuestLink | undefined {
   if (!known) return undefined;
   if (linkKey === undefined) return { organisation, secret, siteKeys };
   return siteKeys.length === 1 || siteKeys.length === 2 ? { organisation, secret, linkKey, siteKeys } : undefined;
+}
+
+/** The same for the same link and for no other: what may be kept of it, because nobody joins by it. */
+export function linkId({ secret }: GuestLink): string {
+  return toBase64url(new Sha256().update(new TextEncoder().encode(secret)).digest());
 }
 
 /** `<organisation>.<secret>[.<link key>.<site key>[.<site key>]]`. */

@@ -22,6 +22,11 @@ const en = {
     title: "This invitation is over",
     text: "It works once, for 30 minutes, and as long as the call goes on. Ask for a new one.",
   },
+  full: {
+    title: "This call is full",
+    text: "Two more people can join, and two have. When somebody leaves, try again.",
+  },
+  gone: { title: "The call is over", text: "It ended before you were let in." },
   declined: { title: "You were not let in", text: "If that was not meant, ask for a new link." },
   missed: { title: "Nobody let you in", text: "Ask for a new link and try again." },
   over: { title: "The call is over for you", text: "Thank you for joining." },
@@ -50,6 +55,11 @@ const de: JoinTexts = {
     title: "Diese Einladung ist vorbei",
     text: "Sie gilt einmal, 30 Minuten lang und nur während des Gesprächs. Bitten Sie um eine neue.",
   },
+  full: {
+    title: "Das Gespräch ist voll",
+    text: "Zwei weitere Personen können beitreten, und zwei sind schon dabei. Wenn jemand geht, versuchen Sie es nochmals.",
+  },
+  gone: { title: "Das Gespräch ist zu Ende", text: "Es endete, bevor Sie eingelassen wurden." },
   declined: { title: "Sie wurden nicht eingelassen", text: "War das ein Versehen, bitten Sie um einen neuen Link." },
   missed: {
     title: "Niemand hat Sie eingelassen",
@@ -79,6 +89,11 @@ const fr: JoinTexts = {
     title: "Cette invitation n’est plus valable",
     text: "Elle sert une fois, pendant 30 minutes et tant que l’appel dure. Demandez-en une nouvelle.",
   },
+  full: {
+    title: "L’appel est complet",
+    text: "Deux autres personnes peuvent entrer, et deux sont déjà là. Quand quelqu’un part, réessayez.",
+  },
+  gone: { title: "L’appel est terminé", text: "Il a pris fin avant qu’on vous fasse entrer." },
   declined: { title: "On ne vous a pas fait entrer", text: "Si c’est une erreur, demandez un nouveau lien." },
   missed: { title: "Personne ne vous a fait entrer", text: "Demandez un nouveau lien et réessayez." },
   over: { title: "L’appel est terminé pour vous", text: "Merci de votre participation." },
@@ -105,6 +120,11 @@ const it: JoinTexts = {
     title: "Questo invito non vale più",
     text: "Vale una volta, per 30 minuti e finché dura la chiamata. Ne chieda uno nuovo.",
   },
+  full: {
+    title: "La chiamata è al completo",
+    text: "Possono entrare altre due persone, e due ci sono già. Quando qualcuno esce, riprovi.",
+  },
+  gone: { title: "La chiamata è terminata", text: "È finita prima che La facessero entrare." },
   declined: { title: "Non L’hanno fatta entrare", text: "Se è un errore, chieda un nuovo link." },
   missed: { title: "Nessuno L’ha fatta entrare", text: "Chieda un nuovo link e riprovi." },
   over: { title: "La chiamata per Lei è terminata", text: "Grazie di aver partecipato." },

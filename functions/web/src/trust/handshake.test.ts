@@ -218,3 +218,9 @@ test("the proof of a guest is of one call and one connection", async () => {
   const expert = new ExpertHandshake(CONTEXT, ada, { linkKeys: () => [linkKey] });
   await assert.rejects(expert.takeOffer(await visitor.offer("one", await description("visitor"))), CheckFailed);
 });
+
+test("a visitor's name is opened without what is not seen, and nobody is refused for it", async () => {
+  const { visitor, ada, ofVisitor } = await ends();
+  const offer = await visitor.offer("one", ofVisitor, undefined, "\u202eAda\u200b Löwe\u0000");
+  assert.equal((await ada.takeOffer(offer)).name, "Ada Löwe");
+});

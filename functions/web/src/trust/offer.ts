@@ -1,6 +1,7 @@
 // What the visitor's offer says inside, and what follows from its content key.
 
 import { toBase64url } from "../call/bytes.ts";
+import { visible } from "../call/visible.ts";
 import { rawPublic } from "./ed25519.ts";
 import { type Bytes, binary, fields, fromHex, id, object } from "./encoding.ts";
 import { CheckFailed } from "./failure.ts";
@@ -95,8 +96,8 @@ export async function openOffer(
     colleague: "object?",
     guest: "string?",
   });
-  const content = read as unknown as OfferContent;
-  const { connection, sdp, continuity, name, colleague, guest } = content;
+  const { name, ...told } = read as unknown as OfferContent;
+  const { connection, sdp, continuity, colleague, guest } = told;
   binary(continuity, 32);
   if (guest !== undefined) binary(guest, 32);
   if (name !== undefined && [...name].length > LONGEST_NAME) throw new CheckFailed("malformed");
@@ -114,6 +115,8 @@ export async function openOffer(
   const key = binary(read["key"], 32);
   const nonce = binary(read["nonce"], 32);
   const early = await earlySignals(context, contentKey, hash);
+  // Cleaned and not refused: what is in it need not be meant badly.
+  const content = name === undefined ? told : { ...told, name: visible(name) };
   return { content, facts: { connection, fingerprint: fingerprintOf(sdp), key, nonce, continuity, hash, early } };
 }
 

@@ -12,8 +12,10 @@ import { provide } from "../call/later.ts";
 import { Link } from "../call/link.ts";
 import { CONNECTED_WITHIN, LOOSE, Recovery } from "../call/recovery.ts";
 import { initials } from "../call/view/initials.ts";
+import { shownName, shownSender, spokenName } from "../call/view/names.ts";
 import { tile } from "../call/view/tile.styles.ts";
 import { define, Watching } from "../call/view/watching.ts";
+import { visible } from "../call/visible.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
 import { icon } from "../theme/icons.ts";
 import * as encoding from "../trust/encoding.ts";
@@ -37,8 +39,10 @@ export const shared = {
   "call/link.ts": { Link },
   "call/recovery.ts": { CONNECTED_WITHIN, LOOSE, Recovery },
   "call/view/initials.ts": { initials },
+  "call/view/names.ts": { shownName, shownSender, spokenName },
   "call/view/tile.styles.ts": { tile },
   "call/view/watching.ts": { define, Watching },
+  "call/visible.ts": { visible },
   "theme/controls.ts": { base, buttons, fields },
   "theme/icons.ts": { icon },
   "trust/encoding.ts": { binary, concat, equal, fields: encode, fromHex, id, object, parseJson, random, sha256, utf8 },

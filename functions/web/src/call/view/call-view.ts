@@ -4,20 +4,22 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
+import type { Companion } from "../companion.ts";
 import type { CallSession, Phase, SessionState } from "../session.ts";
 import { type Controls, callControls, type Side } from "./call-controls.ts";
 import { callViewStyles } from "./call-view.styles.ts";
 import type { CompanionTile } from "./companion-tile.ts";
 import { initials } from "./initials.ts";
+import { spokenName, spokenSender } from "./names.ts";
 import { tile } from "./tile.styles.ts";
 import { define, Watching } from "./watching.ts";
 
 type DeviceKind = "microphone" | "camera" | "screen";
 
-/** A screen, and the name of whoever shows it unless that is the other side. */
+/** A screen, and who shows it unless that is the other side. */
 interface Shared {
   remoteScreen: MediaStream | undefined;
-  name: string;
+  by?: Companion;
 }
 
 const isLive = (phase: Phase): boolean => phase === "connected" || phase === "reconnecting";
@@ -151,7 +153,7 @@ export class CallView extends LitElement {
     return html`
       <div class="frame ${this.side ? "open" : ""}" @keydown=${this.#key}>
         <section class="stage ${theirScreen ? "screened" : ""} ${group ? "group" : ""}" aria-label=${`${texts.call}: ${name}`}>
-          <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(shared?.name || name)}></video>
+          <video id="screen" autoplay playsinline muted ?hidden=${!theirScreen} aria-label=${texts.screenThere(spokenSender(texts, this.peer, shared?.by))}></video>
           <div class="tiles"><div class="them">
             <video id="remote" autoplay playsinline class=${picture ? "" : "blank"} aria-label=${name}></video>
             ${
@@ -159,7 +161,7 @@ export class CallView extends LitElement {
                 ? nothing
                 : html`<div class="nobody">
                   <span class="avatar" aria-hidden="true">${initials(name)}</span>
-                  <strong>${name}</strong>
+                  <strong><bdi>${name}</bdi></strong>
                   ${
                     live && session.state.call?.media === "video"
                       ? html`<span class="small">${texts.cameraOffThere}</span>`
@@ -167,7 +169,7 @@ export class CallView extends LitElement {
                   }
                 </div>`
             }
-            ${group ? html`<span class="name"><span>${name}</span></span>` : nothing}
+            ${group ? html`<span class="name"><bdi>${name}</bdi></span>` : nothing}
           </div>
           ${companions.map(
             (companion) => html`<visavis-companion
@@ -181,7 +183,7 @@ export class CallView extends LitElement {
           )}</div>
           <div class="top">
             <visavis-proof .state=${session.state} .texts=${texts.proof}></visavis-proof>
-            <span class="plate" ?hidden=${(!picture && !theirScreen) || verified || group}>${name}</span>
+            <span class="plate" ?hidden=${(!picture && !theirScreen) || verified || group}><bdi>${name}</bdi></span>
             ${live && !showing.microphone ? html`<span class="plate">${icon("microphone-off")}${texts.mutedThere}</span>` : nothing}
             <span class="spread"></span>
             <visavis-quality .state=${session.state} .texts=${texts.quality}></visavis-quality>
@@ -212,8 +214,9 @@ export class CallView extends LitElement {
 
   /** Whose screen is shown: one at a time. */
   #shared({ phase, showing, remoteScreen, companions }: SessionState): Shared | undefined {
-    if (isLive(phase) && showing.screen) return { remoteScreen, name: "" };
-    return companions.find((one) => one.status === "connected" && one.showing.screen);
+    if (isLive(phase) && showing.screen) return { remoteScreen };
+    const by = companions.find((one) => one.status === "connected" && one.showing.screen);
+    return by && { remoteScreen: by.remoteScreen, by };
   }
 
   #notices({ phase, trouble }: SessionState): TemplateResult {
@@ -322,13 +325,13 @@ export class CallView extends LitElement {
     const present = session.state.companions.map(({ id }) => id).join();
     if (present !== this.#present) {
       this.#present = present;
-      this.said = texts.present(session.state.companions.map(({ name, kind }) => name || texts.kinds[kind]).join(", "));
+      this.said = texts.present(session.state.companions.map((one) => spokenName(texts, one)).join(", "));
     }
     const theirs = [...session.state.chat, ...session.state.files].filter(({ mine }) => !mine);
     if (theirs.length <= this.#heardEntries) return;
     this.#heardEntries = theirs.length;
     const latest = theirs.reduce((last, entry) => (entry.at >= last.at ? entry : last));
-    const name = ("text" in latest ? latest.from : latest.with) || this.peer || texts.other;
+    const name = spokenSender(texts, this.peer, "text" in latest ? latest.from : latest.with);
     this.said = "text" in latest ? texts.newMessage(name, latest.text) : texts.newFile(name, latest.name);
   }
 

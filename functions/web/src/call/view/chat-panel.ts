@@ -4,10 +4,11 @@ import { css, html, LitElement, nothing, type PropertyValues, type TemplateResul
 import type { ViewTexts } from "../../text/view/en.ts";
 import { base, buttons, fields } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
-import { LONGEST_TEXT } from "../chat.ts";
+import { type Author, LONGEST_TEXT } from "../chat.ts";
 import { byArrival } from "../conversation.ts";
 import { FileTooLarge, type FileTransfer } from "../files.ts";
 import type { CallSession, ChatEntry } from "../session.ts";
+import { shownSender } from "./names.ts";
 import { Watching } from "./watching.ts";
 
 /** `<visavis-chat .session=${…} .texts=${…} language="de" peer="Anna">`. */
@@ -233,8 +234,8 @@ export class ChatPanel extends LitElement {
     return html`<li class=${mine ? "mine" : ""}>
       ${
         this.#several && !mine
-          ? html`<bdi class="note">${this.#who(mine, from)}</bdi>`
-          : html`<span class="visually-hidden">${this.#who(mine)}:</span>`
+          ? html`<span class="note">${this.#sender(from)}</span>`
+          : html`<span class="visually-hidden">${mine ? this.texts.you : this.#sender(from)}:</span>`
       }
       <span class="bubble">${text}</span>
       ${sent ? html`<time datetime=${at}>${this.#time(at)}</time>` : html`<span class="note">${this.texts.notSent}</span>`}
@@ -291,14 +292,14 @@ export class ChatPanel extends LitElement {
     return (this.session?.state.companions.length ?? 0) > 0;
   }
 
-  #who(mine: boolean, from?: string): string {
-    return mine ? this.texts.you : from || this.peer || this.texts.other;
+  #sender(from: Author | undefined): unknown {
+    return shownSender(this.texts, this.peer, from);
   }
 
   /** Before what is said of a file: who offers it, and among several with whom it goes to and fro. */
-  #whose({ mine, status, with: name }: FileTransfer): string {
-    if (status === "offered" && !mine) return `${this.#who(false, name)} `;
-    return this.#several ? `${this.#who(false, name)}: ` : "";
+  #whose({ mine, status, with: member }: FileTransfer): unknown {
+    if (status === "offered" && !mine) return html`${this.#sender(member)} `;
+    return this.#several ? html`${this.#sender(member)}: ` : nothing;
   }
 
   #time(at: string): string {

@@ -6,6 +6,7 @@ import { base } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
 import type { Companion } from "../companion.ts";
 import { initials } from "./initials.ts";
+import { shownName, spokenName } from "./names.ts";
 import { tile } from "./tile.styles.ts";
 
 /** `<visavis-companion .companion=${…} .texts=${…} speaker=…>`; fires `silenced` when the browser plays no sound. */
@@ -63,8 +64,8 @@ export class CompanionTile extends LitElement {
   protected override render(): unknown {
     const { companion, texts } = this;
     if (!companion) return nothing;
-    const { kind, status, showing } = companion;
-    const name = companion.name || texts.kinds[kind];
+    const { status, showing } = companion;
+    const name = spokenName(texts, companion);
     const live = status === "connected";
     const picture = live && showing.camera;
     return html`<video autoplay playsinline class=${picture ? "" : "blank"} aria-label=${name}></video>
@@ -72,12 +73,12 @@ export class CompanionTile extends LitElement {
         picture
           ? nothing
           : html`<div class="nobody">
-            <span class="avatar" aria-hidden="true">${initials(name)}</span>
+            <span class="avatar" aria-hidden="true">${initials(companion.name || name)}</span>
             ${live ? nothing : html`<span class="small" role="status">${texts.companion[status as "failed"]}</span>`}
           </div>`
       }
       <span class="name">
-        ${live && !showing.microphone ? icon("microphone-off") : nothing}<bdi>${name}</bdi>
+        ${live && !showing.microphone ? icon("microphone-off") : nothing}${shownName(texts, companion)}
         ${live && !showing.microphone ? html`<span class="visually-hidden">${texts.mutedThere}</span>` : nothing}
       </span>`;
   }

@@ -6,6 +6,16 @@ import { base, buttons } from "../../theme/controls.ts";
 import { icon } from "../../theme/icons.ts";
 import type { SessionState } from "../session.ts";
 
+/** What there is to say of who is at the other side; whoever was let in has not come from a customer's page. */
+export function explanation({
+  peer,
+  invited,
+}: Pick<SessionState, "peer" | "invited">): keyof ViewTexts["proof"]["text"] {
+  if (peer === "anonymous") return peer;
+  const kind = typeof peer === "object" ? "verified" : "unverified";
+  return invited ? `${kind}Invited` : kind;
+}
+
 /** `<visavis-proof .state=${…} .texts=${…}>`, on the dark stage of a call. */
 export class ProofMark extends LitElement {
   static override styles = [
@@ -154,10 +164,10 @@ export class ProofMark extends LitElement {
           ? html`<section role="group" aria-label=${texts.title}>
             ${
               verified
-                ? html`<div><strong>${verified.name}</strong>${verified.title ? html`<br />${verified.title}` : nothing}<br />${verified.organisation}</div>`
+                ? html`<div><strong><bdi>${verified.name}</bdi></strong>${verified.title ? html`<br />${verified.title}` : nothing}<br />${verified.organisation}</div>`
                 : nothing
             }
-            <p>${texts.text[kind]}</p>
+            <p>${texts.text[explanation(state)]}</p>
             ${this.#others(state)}
             ${this.#code(state.code)}
           </section>`
@@ -176,7 +186,7 @@ export class ProofMark extends LitElement {
     return html`<div>
       <strong>${texts.others}</strong>
       <ul>
-        ${companions.map(({ name, kind }) => html`<li>${name ? `${name}, ` : ""}${texts.kinds[kind]}</li>`)}
+        ${companions.map(({ name, kind }) => html`<li>${name ? html`<bdi>${name}</bdi>, ` : nothing}${texts.kinds[kind]}</li>`)}
       </ul>
       <p>${texts.othersText}</p>
     </div>`;

@@ -46,6 +46,10 @@ export const view: ViewTexts = {
         "Der Browser Ihres Gegenübers hat geprüft, dass Sie es sind. Niemand unterwegs sieht oder hört etwas von diesem Gespräch. Wer Ihr Gegenüber ist, beweist das nicht.",
       unverified:
         "Das Gespräch ist verschlüsselt, aber die Seite, von der es kommt, hat keinen Schlüssel, um zu prüfen, wer antwortet. Wenn es darauf ankommt, vergleichen Sie den Code.",
+      verifiedInvited:
+        "Ihr Browser hat geprüft, wer Sie eingelassen hat, mit dem Schlüssel der Organisation. Niemand unterwegs sieht oder hört etwas von diesem Gespräch.",
+      unverifiedInvited:
+        "Das Gespräch ist verschlüsselt, aber hier ist kein Schlüssel, um zu prüfen, wer Sie eingelassen hat. Wenn es darauf ankommt, vergleichen Sie den Code.",
     },
     others: "Auch in diesem Gespräch",
     othersText: "Ein Code gilt für alle: Sehen alle dieselbe Zahl, ist sonst niemand im Gespräch.",
@@ -57,7 +61,7 @@ export const view: ViewTexts = {
     },
     codeOf: (code) => `Code ${code}`,
     compare: "Code anzeigen",
-    compareText: "Lesen Sie ihn einander vor. Sehen beide dieselbe Zahl, ist niemand dazwischen.",
+    compareText: "Lesen Sie ihn einander vor. Sehen alle dieselbe Zahl, ist niemand dazwischen.",
     coming: "Einen Moment…",
   },
   quality: {

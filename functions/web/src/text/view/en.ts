@@ -46,6 +46,10 @@ export const view = {
         "The visitor’s browser has checked that it is you. Nobody on the way sees or hears anything of this call. Who the visitor is, it does not prove.",
       unverified:
         "The call is encrypted, but the page it comes from has no key to check who answers. If it matters, compare the code.",
+      verifiedInvited:
+        "Your browser has checked who let you in, with the organisation’s key. Nobody on the way sees or hears anything of this call.",
+      unverifiedInvited:
+        "The call is encrypted, but there is no key here to check who let you in. If it matters, compare the code.",
     },
     others: "Also in this call",
     othersText: "One code is over all of you: if everybody sees the same number, nobody else is in the call.",
@@ -57,7 +61,7 @@ export const view = {
     },
     codeOf: (code: string) => `Code ${code}`,
     compare: "Show the code",
-    compareText: "Read it to each other. If both see the same number, nobody is in between.",
+    compareText: "Read it to each other. If everybody sees the same number, nobody is in between.",
     coming: "One moment…",
   },
   quality: {

@@ -47,6 +47,10 @@ export const view: ViewTexts = {
         "Le navigateur du visiteur a vérifié que c’est bien vous. Personne en chemin ne voit ni n’entend rien de cet appel. Cela ne prouve pas qui est le visiteur.",
       unverified:
         "L’appel est chiffré, mais la page d’où il vient n’a pas de clé pour vérifier qui répond. Si c’est important, comparez le code.",
+      verifiedInvited:
+        "Votre navigateur a vérifié qui vous a fait entrer, avec la clé de l’organisation. Personne en chemin ne voit ni n’entend rien de cet appel.",
+      unverifiedInvited:
+        "L’appel est chiffré, mais il n’y a ici pas de clé pour vérifier qui vous a fait entrer. Si c’est important, comparez le code.",
     },
     others: "Aussi dans cet appel",
     othersText: "Un même code vaut pour tous : si chacun voit le même nombre, personne d’autre n’est dans l’appel.",
@@ -58,7 +62,7 @@ export const view: ViewTexts = {
     },
     codeOf: (code) => `Code ${code}`,
     compare: "Afficher le code",
-    compareText: "Lisez-le-vous l’un à l’autre. Si vous voyez le même nombre, personne n’est entre vous.",
+    compareText: "Lisez-le-vous les uns aux autres. Si tous voient le même nombre, personne n’est entre vous.",
     coming: "Un instant…",
   },
   quality: {

@@ -46,6 +46,10 @@ export const view: ViewTexts = {
         "Il browser del visitatore ha verificato che è Lei. Nessuno lungo la via vede o sente qualcosa di questa chiamata. Chi sia il visitatore, non lo prova.",
       unverified:
         "La chiamata è cifrata, ma la pagina da cui viene non ha una chiave per verificare chi risponde. Se è importante, confrontate il codice.",
+      verifiedInvited:
+        "Il Suo browser ha verificato chi L’ha fatta entrare, con la chiave dell’organizzazione. Nessuno lungo la via vede o sente qualcosa di questa chiamata.",
+      unverifiedInvited:
+        "La chiamata è cifrata, ma qui non c’è una chiave per verificare chi L’ha fatta entrare. Se è importante, confrontate il codice.",
     },
     others: "Anche in questa chiamata",
     othersText: "Un solo codice vale per tutti: se ognuno vede lo stesso numero, nessun altro è nella chiamata.",
@@ -57,7 +61,7 @@ export const view: ViewTexts = {
     },
     codeOf: (code) => `Codice ${code}`,
     compare: "Mostra il codice",
-    compareText: "Leggetevelo a vicenda. Se vedete lo stesso numero, non c’è nessuno in mezzo.",
+    compareText: "Leggetevelo a vicenda. Se tutti vedono lo stesso numero, non c’è nessuno in mezzo.",
     coming: "Un momento…",
   },
   quality: {
