@@ -55,7 +55,7 @@ function suite(name) {
       third.guest.say("from Hanna");
       await Promise.all(all.map((one) => until(one, ({ chat }) => chat.length === 4)));
       const texts = (one) =>
-        one.state.chat.map(({ text, mine, from }) => `${mine ? "me" : (from ?? "other")}: ${text}`);
+        one.state.chat.map(({ text, mine, from }) => `${mine ? "me" : (from?.name ?? "other")}: ${text}`);
       return { visitor: texts(visitor).sort(), third: texts(third.guest) };
     });
     assert.deepEqual(read, {
@@ -89,8 +89,8 @@ function suite(name) {
       await Promise.all(others.map((one) => until(one, ({ files }) => files[0].status === "done")));
       await until(guest, ({ files }) => files.every(({ status }) => status === "done"));
       const texts = await Promise.all(others.map((one) => one.state.files[0].blob.text()));
-      const to = guest.state.files.map((file) => file.with ?? "other").sort();
-      return { texts, from: others.map((one) => one.state.files[0].with), to };
+      const to = guest.state.files.map((file) => file.with?.name ?? "other").sort();
+      return { texts, from: others.map((one) => one.state.files[0].with.name), to };
     });
     assert.deepEqual(arrived, {
       texts: ["for all", "for all", "for all"],
