@@ -148,7 +148,11 @@ test("a list for another call, or of certificates from before a reload, has no e
   const call = await callWith("Gustav");
   const { expert, visitor } = call;
   const two = [expert, visitor].map(memberOf);
-  call.say(expert, visitor, { type: "members", call: CALL.replace(/.$/, (last) => (last === "0" ? "1" : "0")), members: two });
+  call.say(expert, visitor, {
+    type: "members",
+    call: CALL.replace(/.$/, (last) => (last === "0" ? "1" : "0")),
+    members: two,
+  });
   assert.deepEqual(call.discord, []);
   call.reload(visitor);
   await settle(call);
