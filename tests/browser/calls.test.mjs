@@ -15,8 +15,7 @@ scenario("a visitor and an expert see and hear each other", async (world) => {
   await visitor.begin();
   await visitor.ring({ name: "Vera Visitor" });
   await desk.rings();
-  const waiting = await desk.waitingVisitor();
-  assert.match(waiting, /Vera Visitor/);
+  const waiting = await desk.saysOfWaiting(/Vera Visitor/);
   assert.ok(waiting.includes(`${organisation.customer.origin.replace("http://", "")}/shop`), waiting);
   assert.ok(!waiting.includes("secret"), "the page's query reaches no expert");
   await desk.answer();

@@ -33,7 +33,7 @@ scenario("a visitor with Firefox knows that it is the expert with Chromium", asy
   await visitor.press("Video call");
   await visitor.press("Call now");
   await desk.rings();
-  assert.match(await desk.waitingVisitor(), /Protected/);
+  await desk.saysOfWaiting(/Protected/);
   await desk.answer();
   await desk.inCall();
   await Promise.all([visitor.receives(), desk.receives()]);

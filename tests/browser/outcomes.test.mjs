@@ -56,7 +56,7 @@ describe("outcomes", { concurrency: 2 }, () => {
     await visitor.isRefusedTheName("4111 1111 1111 1111");
     await visitor.ring({ name: "Vera Visitor" });
     await desk.rings();
-    assert.match(await desk.waitingVisitor(), /Vera Visitor/);
+    await desk.saysOfWaiting(/Vera Visitor/);
   });
 
   scenario("with all desks closed nobody is there, and nothing rings", async (world) => {

@@ -24,7 +24,7 @@ scenario("a call is verified by itself, and stays so over reloads of both sides"
   await visitor.begin();
   await visitor.ring();
   await desk.rings();
-  assert.match(await desk.waitingVisitor(), /Protected/);
+  await desk.saysOfWaiting(/Protected/);
   await desk.answer();
   await Promise.all([visitor.inCall(), desk.inCall()]);
   await Promise.all([visitor.receives(), desk.receives()]);
@@ -51,7 +51,7 @@ scenario("a call is verified by itself, and stays so over reloads of both sides"
 
 scenario("a call from a page without a key says on both sides that it is not verified", async (world) => {
   const { desk, visitor } = await world.ringing();
-  assert.match(await desk.waitingVisitor(), /Not verified/);
+  await desk.saysOfWaiting(/Not verified/);
   await desk.answer();
   await Promise.all([visitor.inCall(), desk.inCall()]);
   await mark(visitor, "Not verified");

@@ -200,7 +200,7 @@ attack("what the edge sees of a call", async (stage) => {
   await visitor.begin();
   await visitor.ring({ name: "Vera Visitor" });
   await stage.desk.rings();
-  assert.match(await stage.desk.waitingVisitor(), /Vera Visitor/);
+  await stage.desk.saysOfWaiting(/Vera Visitor/);
   await stage.desk.answer();
   await Promise.all([visitor.inCall(), stage.desk.inCall()]);
   await visitor.say("My number is 1234");

@@ -42,9 +42,13 @@ export class Desk extends Side {
     await until("the title is quiet again", async () => !(await this.page.title()).startsWith("☎"));
   }
 
-  /** What the desk says of who waits first: name, page, how long. */
-  async waitingVisitor() {
-    return (await this.page.locator("visavis-visitor-card .who").first().textContent()) ?? "";
+  /** What the desk says of who waits first: name, page, how long; some of it comes when the offer is opened. @param {RegExp} wanted */
+  saysOfWaiting(wanted) {
+    const card = this.page.locator("visavis-visitor-card .who").first();
+    return until(`the desk says ${wanted} of who waits`, async () => {
+      const text = (await card.textContent()) ?? "";
+      return wanted.test(text) ? text : undefined;
+    });
   }
 
   /** @param {string} name of somebody who waits while this desk is in a call */
