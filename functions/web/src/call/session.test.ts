@@ -91,3 +91,22 @@ test("an envelope of a kind that this client does not know is left alone", async
   await expert.handle(envelope("call.invited" as Envelope["type"], { invitation: "i", secret: "s" }));
   assert.equal(expert.state.phase, "ringing");
 });
+
+test("the name in the sealed offer stays, whatever the service tells afterwards", async () => {
+  const visitor = { id: "v", language: "en", page: { url: "https://bank.example/", title: "Bank" } };
+  const sealed = { ...call, visitor };
+  const heard = { message: { type: "restart" as const }, name: "Vera" };
+  const payloads: Payloads = { ...plainPayloads, open: async () => heard };
+  const media = new LocalMedia();
+  const expert = new CallSession({ role: "expert", api: {} as Api, media, call: "call", iceServers: [], payloads });
+  open.push(expert);
+  expert.update(sealed);
+  await expert.prepare("x");
+  assert.equal(expert.state.call?.visitor?.name, "Vera");
+  const answered = { ...sealed, state: "answered", version: 2 } as Call;
+  expert.update(answered);
+  // The answer of this desk, coming back by the mailbox it shares with the expert's others.
+  await expert.handle(envelope("call.taken", { call: answered }));
+  assert.equal(expert.state.call?.visitor?.name, "Vera");
+  assert.equal(expert.state.phase, "connecting");
+});

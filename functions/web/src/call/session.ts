@@ -283,7 +283,7 @@ export class CallSession extends Store<SessionState> {
         this.#apply(envelope.body.call);
         break;
       case "call.taken":
-        this.change({ call: envelope.body.call });
+        this.change({ call: this.#withName(envelope.body.call) });
         // This desk's own answer comes back so to the other desks of the same expert only.
         if (this.state.phase === "ringing") this.#finish("taken");
         break;
