@@ -33,6 +33,7 @@ afterEach(() => {
 function open({ known = true } = {}) {
   const asked: string[] = [];
   const api = {
+    clock: { now: () => Date.parse(at) },
     relay: async () => ({ ice_servers: [], expires_at: at }),
     signal: async () => {},
     decline: async (call: string) => void asked.push(`decline ${call}`),
@@ -135,6 +136,21 @@ test("who was in the call before a reload of the desk is in it again", async () 
   const { joiners } = open();
   joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
   joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
+  await settled();
+  assert.deepEqual(ids(joiners.state.joined), ["a"]);
+});
+
+test("after a reload of the desk what was said to the page before has no effect", async () => {
+  stored.set("visavis.desk.admitted", "a");
+  const { joiners } = open();
+  const call = knocking("a", HOST, { state: "answered", version: 2 });
+  joiners.told(call);
+  const early = new Date(Date.parse(at) - 60_000).toISOString();
+  joiners.hear({ id: "e", at: early, type: "call.taken", call: "a", body: { call } } as Envelope);
+  const ended = { ...call, state: "ended", version: 3 };
+  await settled();
+  assert.deepEqual(ids(joiners.state.joined), ["a"]);
+  joiners.hear({ id: "f", at: early, type: "call.ended", call: "a", body: { call: ended } } as Envelope);
   await settled();
   assert.deepEqual(ids(joiners.state.joined), ["a"]);
 });

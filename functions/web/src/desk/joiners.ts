@@ -43,6 +43,8 @@ export class Joiners extends Store<JoinersState> {
   /** Whom the expert has let in, also before a reload: nobody else is in the call, whatever the service tells. */
   #admitted = new Set(memory.admitted());
   #admitting = new Set<Id>();
+  /** When, in the service's time, a call was gone on with. */
+  #resumedAt = new Map<Id, number>();
   /** What waits until it is known whether the call that they join is authenticated, and of whom. */
   #early: (() => void)[] = [];
   #expected = new Set<Id>();
@@ -100,6 +102,8 @@ export class Joiners extends Store<JoinersState> {
       return true;
     }
     if (!this.#expected.has(envelope.call)) return false;
+    // For the page before.
+    if (Date.parse(envelope.at) < (this.#resumedAt.get(envelope.call) ?? 0)) return true;
     // All desks of an expert share a mailbox: this is the answer of this one, coming back.
     if (envelope.type === "call.taken" && this.#admitting.has(envelope.call)) return true;
     this.#whenKnown(() => {
@@ -177,6 +181,7 @@ export class Joiners extends Store<JoinersState> {
   async #resume(call: Call): Promise<void> {
     if (this.#steps.has(call.id)) return;
     this.#steps.set(call.id, Promise.resolve());
+    this.#resumedAt.set(call.id, this.#options.api.clock.now());
     const relay = await this.#options.api.relay(call.id).catch(() => undefined);
     if (this.#closed.signal.aborted) return;
     const session = this.#open(call.id, relay?.ice_servers ?? []);
