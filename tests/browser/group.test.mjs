@@ -92,6 +92,14 @@ scenario(
     const codes = await Promise.all([visitor.code(), desk.code(), other.code()]);
     assert.equal(new Set(codes).size, 1, codes.join());
 
+    await desk.page.reload();
+    await desk.resumes();
+    await Promise.all([visitor.seesJoined("Ben Builder"), desk.seesJoined("Ben Builder")]);
+    await other.seesJoined("Vera Visitor");
+    await other.page.reload();
+    await other.seesJoined("Vera Visitor");
+    await visitor.seesJoined("Ben Builder");
+
     await desk.hangUp();
     await visitor.callIsOver();
     await Promise.all([desk.readyForNext(), other.readyForNext()]);

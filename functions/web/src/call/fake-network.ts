@@ -189,17 +189,26 @@ class FakeConnection extends EventTarget {
     return `v=0\r\na=fingerprint:sha-256 ${fingerprint}\r\na=ice-ufrag:${this.#number}\r\n`;
   }
 
+  /** As browsers do: what is not done when the connection is closed is never told. */
+  async #unlessClosed(): Promise<void> {
+    await undefined;
+    if (this.connectionState === "closed") await new Promise(() => {});
+  }
+
   async createOffer(): Promise<{ type: string; sdp: string }> {
+    await this.#unlessClosed();
     return { type: "offer", sdp: this.#sdp };
   }
 
   async setLocalDescription(description?: { sdp: string }): Promise<void> {
+    await this.#unlessClosed();
     this.localDescription = { sdp: description?.sdp ?? this.#sdp };
     this.signalingState = description ? "have-local-offer" : "stable";
   }
 
   async setRemoteDescription({ type, sdp }: { type: string; sdp: string }): Promise<void> {
     if (this.connectionState === "closed") throw new TypeError("closed");
+    await this.#unlessClosed();
     this.remoteDescription = { sdp };
     if (type === "offer") {
       this.signalingState = "have-remote-offer";

@@ -59,6 +59,10 @@ export class Link {
   #waiting: RTCIceCandidateInit[] = [];
   #released = true;
   #closed = false;
+  #end: (nothing: undefined) => void = () => {};
+  #ended = new Promise<undefined>((resolve) => {
+    this.#end = resolve;
+  });
 
   /**
    * `certificate`: the one of this side for the whole call. `expected`: the fingerprint of the other side's, where it is
@@ -111,17 +115,20 @@ export class Link {
     return connectionState === "connected" && !this.#gate.open ? "connecting" : connectionState;
   }
 
-  /** Makes the offer; again with `restart` for an ICE restart. It carries no candidates: they follow as events. */
-  async offer(restart = false): Promise<string> {
+  /**
+   * Makes the offer; again with `restart` for an ICE restart. It carries no candidates: they follow as events. Nothing
+   * when the connection is closed meanwhile.
+   */
+  async offer(restart = false): Promise<string | undefined> {
+    if (this.#closed) return undefined;
     if (!this.#transceivers) {
       const add = (kind: "audio" | "video"): RTCRtpTransceiver =>
         this.pc.addTransceiver(kind, { direction: "sendrecv" });
       this.#adopt({ voice: add("audio"), camera: add("video"), screen: add("video") });
     }
     if (restart) this.pc.restartIce();
-    const offer = await this.pc.createOffer();
-    await this.pc.setLocalDescription(offer);
-    return offer.sdp ?? "";
+    const offer = await this.#unlessClosed(this.pc.createOffer());
+    return offer && this.#unlessClosed(this.pc.setLocalDescription(offer).then(() => offer.sdp));
   }
 
   /** Whether an offer of this side waits for its answer. */
@@ -133,7 +140,7 @@ export class Link {
   async takeAnswer(sdp: string): Promise<void> {
     this.#gate.expect(sdp);
     if (!this.offering) return;
-    await this.pc.setRemoteDescription({ type: "answer", sdp });
+    await this.#unlessClosed(this.pc.setRemoteDescription({ type: "answer", sdp }));
     await this.#gate.look();
     await this.#addWaiting();
   }
@@ -147,14 +154,14 @@ export class Link {
   async answer(sdp: string, release: boolean): Promise<void> {
     this.#gate.expect(sdp);
     this.#released = release;
-    await this.pc.setRemoteDescription({ type: "offer", sdp: withoutCandidates(sdp) });
+    await this.#unlessClosed(this.pc.setRemoteDescription({ type: "offer", sdp: withoutCandidates(sdp) }));
     if (!this.#transceivers) {
       const [voice, camera, screen] = this.pc.getTransceivers();
       if (!voice || !camera || !screen) throw new TypeError("not three transceivers");
       for (const transceiver of [voice, camera, screen]) transceiver.direction = "sendrecv";
       this.#adopt({ voice, camera, screen });
     }
-    await this.pc.setLocalDescription();
+    await this.#unlessClosed(this.pc.setLocalDescription());
     await this.#gate.look();
     if (release) await this.#addWaiting();
   }
@@ -180,7 +187,13 @@ export class Link {
     if (!this.#released || !this.pc.remoteDescription) return;
     const candidates = this.#waiting.splice(0);
     // One that does not fit (of an earlier generation, or a protocol this browser does not know) is left out.
-    await Promise.all(candidates.map((candidate) => this.pc.addIceCandidate(candidate).catch(() => {})));
+    const added = candidates.map((candidate) => this.pc.addIceCandidate(candidate).catch(() => {}));
+    await this.#unlessClosed(Promise.all(added));
+  }
+
+  /** Browsers never tell how it went with what a connection was asked for when it is closed meanwhile: then nothing. */
+  #unlessClosed<T>(asked: Promise<T>): Promise<T | undefined> {
+    return Promise.race([asked, this.#ended]);
   }
 
   /** Puts tracks on the transceivers, without negotiating. */
@@ -223,6 +236,7 @@ export class Link {
     this.#closed = true;
     clearTimeout(this.#batchTimer);
     this.pc.close();
+    this.#end(undefined);
   }
 
   #adopt(transceivers: Transceivers): void {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 
 import type { Api } from "./api.ts";
+import { done, FakeNetwork } from "./fake-network.ts";
 import { Negotiation, type NegotiationEvents } from "./negotiation.ts";
 import { plainPayloads } from "./payload.ts";
 
@@ -27,4 +28,50 @@ test("however often connections fail, the service is asked for a way to the rela
   assert.deepEqual(await negotiation.iceServers(2), [{ urls: "turn:6" }]);
   assert.deepEqual(await negotiation.iceServers(1), [{ urls: "turn:6" }]);
   mock.timers.reset();
+});
+
+/** The two sides of an answered call; what each tells the service, the other hears at once. */
+function sides() {
+  const network = new FakeNetwork(() => 0);
+  network.install();
+  const side = (role: "visitor" | "expert"): Negotiation => {
+    const api = {
+      signal: async (_call: string, _id: string, payload: string) => {
+        const other = role === "visitor" ? expert : visitor;
+        network.post(`signals to the ${role}'s other side`, () => void other.hear(payload, { answeredBy: "ada" }));
+      },
+    } as unknown as Api;
+    const events = new Proxy({} as NegotiationEvents, { get: () => () => {} });
+    return new Negotiation({ role, api, call: "call", iceServers: [], payloads: plainPayloads }, events);
+  };
+  const [visitor, expert]: Negotiation[] = [side("visitor"), side("expert")];
+  const settle = async (): Promise<void> => {
+    do await done();
+    while (network.deliver());
+  };
+  return { visitor, expert, settle };
+}
+
+test("a restart that crosses one of this side's own leaves nobody waiting, and the two find each other", async () => {
+  const { visitor, expert, settle } = sides();
+  const restart = await plainPayloads.seal({ type: "restart" });
+  const asked = [visitor.hear(restart), visitor.restart(1), visitor.hear(restart), visitor.restart(2)];
+  expert.askForOffer();
+  await settle();
+  const told = await Promise.race([Promise.all(asked).then(() => "all"), done().then(() => "not all")]);
+  assert.equal(told, "all");
+  assert.deepEqual([visitor.link?.state, expert.link?.state], ["connected", "connected"]);
+});
+
+test("whatever is being heard when the call ends, nobody waits for it: a desk hears its next call", async () => {
+  const restart = await plainPayloads.seal({ type: "restart" });
+  for (let steps = 0; steps < 40; steps++) {
+    const { visitor, expert, settle } = sides();
+    expert.askForOffer();
+    await settle();
+    const heard = visitor.hear(restart);
+    for (let step = 0; step < steps; step++) await undefined;
+    visitor.stop()?.close();
+    assert.equal(await Promise.race([heard.then(() => "heard"), done().then(() => `not after ${steps}`)]), "heard");
+  }
 });

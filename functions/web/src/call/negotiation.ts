@@ -195,7 +195,7 @@ export class Negotiation {
       } else if (!link || link.connection !== this.#agreed || link.stuck || attempt % 3 === 0) {
         await this.#startAnew();
       } else {
-        this.#offer = { sdp: await link.offer(true), at: Date.now() };
+        await this.#makeOffer(link, true);
         this.#sendOffer();
       }
     } catch (error) {
@@ -284,7 +284,7 @@ export class Negotiation {
 
   async #ready(): Promise<void> {
     // The offer is made while chains are checked.
-    await Promise.all([this.#makeOffer(), this.#ends()]);
+    await Promise.all([this.#offerNew(), this.#ends()]);
   }
 
   async #newLink(connection: string): Promise<Link> {
@@ -311,18 +311,22 @@ export class Negotiation {
     return link;
   }
 
-  async #makeOffer(): Promise<void> {
-    const link = await this.#newLink(newId());
-    if (this.#stopped) return;
-    const sdp = await link.offer();
-    this.#offer = { sdp, at: Date.now() };
+  async #offerNew(): Promise<void> {
+    await this.#makeOffer(await this.#newLink(newId()));
+  }
+
+  async #makeOffer(link: Link, restart?: boolean): Promise<void> {
+    // It was another connection's, perhaps.
+    this.#offer = undefined;
+    const sdp = await link.offer(restart);
+    if (sdp !== undefined) this.#offer = { sdp, at: Date.now() };
   }
 
   /** Visitor: a new peer connection, because the other side has none any more or this one is beyond repair. */
   async #startAnew(): Promise<void> {
     // Its candidates must not overtake the offer.
     this.#held = [];
-    await this.#makeOffer();
+    await this.#offerNew();
     this.#sendOffer();
     this.letGo();
   }

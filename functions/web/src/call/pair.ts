@@ -141,7 +141,7 @@ export class Pair implements Seat {
     if (!used) return;
     this.#held = [];
     const sdp = await used.offer(restart);
-    if (used !== this.#link) return;
+    if (sdp === undefined || used !== this.#link) return;
     this.#events.pass({ type: "offer", connection: used.connection, sdp });
     this.#letGo();
   }
