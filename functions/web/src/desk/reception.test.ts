@@ -334,6 +334,16 @@ test("after a reload this tab's call goes on, and asks the visitor to begin anew
   );
 });
 
+test("after a reload the service is asked at once who joined this tab's call", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const invitation = { id: "i", call: "a" };
+  const joins = ringing("b", -40, { state: "answered", version: 2, answered_at: at(-30), invitation });
+  const { reception, service } = open([call, joins], { "visavis.desk.call": "a" });
+  await settle();
+  assert.equal(reception.state.elsewhere, undefined);
+  assert.equal(service.asked.filter((path) => path === "PUT /presence").length, 2);
+});
+
 test("when the current call ends the desk is ready for the next", async () => {
   const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
   const { reception, stored, hear } = open([call], { "visavis.desk.call": "a" });

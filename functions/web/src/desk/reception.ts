@@ -379,6 +379,8 @@ export class Reception extends Store<ReceptionState> {
     this.#tabs.postMessage({ goesOn: call.id } satisfies TabMessage);
     this.#openDevices(call);
     await session.resume(call);
+    // Those who joined it were told before it was open here.
+    void this.#presence.renew();
   }
 
   #open(id: Id, iceServers: RTCIceServer[]): CallSession {
