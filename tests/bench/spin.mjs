@@ -219,6 +219,9 @@ table([
   ["spin", milliseconds(median(starts)), milliseconds(cold), milliseconds(warm)],
 ]);
 console.log();
+// First: what others have held and let go would hide what the streams hold.
+await streams();
+console.log();
 await requests();
 console.log();
 const heading = ["delivery", `beside ${IDLE_LISTENERS} idle`, "signals", "p50", "p99"];
@@ -227,5 +230,3 @@ table([
   ["spin", "server-sent events", ...(await delivery(spin, "listenToEvents"))],
   ["workerd", "WebSocket", ...(await delivery(workerd, "listen"))],
 ]);
-console.log();
-await streams();

@@ -16,7 +16,7 @@ use crate::{
     paths,
     process::shown,
     service::{self, Platform, Variant, spin},
-    setup::{Edge, Tools, browsers::Browsers},
+    setup::{Edge, Tools, browsers::Browsers, node::Node},
     stack::{Place, Stack},
 };
 
@@ -26,6 +26,8 @@ enum Measure {
     Built(fn(&Path) -> Result<()>),
     /// By a function here, with how often and how many seconds each.
     Rounds(fn(&Path, Option<u32>, Option<u32>) -> Result<()>),
+    /// By a Node script that needs no stack.
+    Alone(&'static str),
     /// By a Node script that measures a running stack, described to it as to the tests.
     Script(&'static str),
     /// By a Node script that measures a stack on Spin's test host too, and the host itself.
@@ -36,6 +38,7 @@ enum Measure {
 const PARTS: &[(&str, Measure)] = &[
     ("size", Measure::Built(size::run)),
     ("call-setup", Measure::Script("call-setup.mjs")),
+    ("handshake", Measure::Alone("handshake.mjs")),
     ("service", Measure::Script("service.mjs")),
     ("mailboxes", Measure::Script("mailboxes.mjs")),
     ("spin", Measure::BesideSpin("spin.mjs")),
@@ -73,6 +76,10 @@ pub(crate) fn run(root: &Path, mut arguments: Arguments) -> Result<()> {
                     service::build(root, &Tools::ensure(root, platform)?, Variant::Ordinary)?;
                 }
                 measure(root)?;
+            }
+            Measure::Alone(script) => {
+                let mut node = Node::ensure(root)?.node();
+                shown(node.arg(root.join("tests/bench").join(script)).current_dir(root))?;
             }
             Measure::Script(script) => {
                 let mut node = bench.node(script)?;
