@@ -15,9 +15,9 @@ const FLAGS = [
   "--auto-accept-this-tab-capture",
 ];
 
-/** @type {Record<Devices, string[]>} */
+/** @type {Record<Devices, string[]>} Ten pictures a second leave the processor to what is tested. */
 const DEVICES = {
-  both: ["--use-fake-device-for-media-stream"],
+  both: ["--use-fake-device-for-media-stream=fps=10"],
   "no-camera": ["--use-fake-device-for-media-stream=device-count=0"],
   none: [],
 };

@@ -13,8 +13,8 @@ use crate::{
     setup::network,
 };
 
-/// Files run one after the other: each opens browsers, which fight for the processor otherwise.
-const ONE_BY_ONE: [&str; 1] = ["--test-concurrency=1"];
+/// Each file opens browsers of its own. Of two at once one mostly waits; more would fight for the processor.
+const TWO_AT_ONCE: [&str; 1] = ["--test-concurrency=2"];
 
 pub(super) fn browser(world: &mut World, platform: Platform) -> Result<()> {
     with_stack(world, platform, "tests/browser")
@@ -32,7 +32,7 @@ pub(super) fn network(world: &mut World) -> Result<()> {
 
 fn with_stack(world: &mut World, platform: Platform, folder: &str) -> Result<()> {
     world.stack(platform)?;
-    run(world, folder, &ONE_BY_ONE)
+    run(world, folder, &TWO_AT_ONCE)
 }
 
 /// Runs the test files of a folder. None at all is a failure: Node's runner would be content.
