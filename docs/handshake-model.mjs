@@ -1,9 +1,10 @@
-// Checks the symbolic models of the handshake and of the short code: they hold as they are, and fail with a part left out.
+// Checks the symbolic models of the handshake, of a third person and of the short code: they hold as they are, and fail with
+// a part left out.
 //
 //   cargo install verifpal --version 1.6.7 --locked --ignore-rust-version
 //   node docs/handshake-model.mjs [--sessions 2]
 //
-// One session of everybody takes half a minute; two, of the models as they are and without a fallen device, some minutes.
+// One session of everybody takes some minutes; two, of the models as they are and without a fallen device, as many.
 // `c0` says that a thing stays secret, `a0` that the visitor accepts no fingerprint but one that Ada has sent; `1` that
 // there is an attack.
 
@@ -17,6 +18,8 @@ const { values } = parseArgs({ options: { sessions: { type: "string", default: "
 const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
 const handshake = read("handshake-model.vp");
 const code = read("short-code-model.vp");
+const group = read("group-model.vp");
+const groupCode = read("group-code-model.vp");
 
 /** Without what matches, and with the rest as it is. */
 function without(model, ...parts) {
@@ -48,6 +51,8 @@ const whole = [
   ["the handshake, with a certified device in the edge's hands", handshake, "c0a0"],
   ["the handshake, with none: the visitor's addresses stay secret too", onlyAda, "c0c0a0"],
   ["the short code", code, "c0"],
+  ["a guest with a link: what the expert, the guest and the visitor say", group, "c0c0c0"],
+  ["the short code of three", groupCode, "c0"],
 ];
 const parts = [
   ["the signature over the transcript", without(handshake, signature), "c1a1"],
@@ -91,6 +96,60 @@ const parts = [
   ],
   ["the opening of the commitment", without(code, "_ = ASSERT(commit_e, HASH(CONCAT(fp_v, fp_e), fp_e, s_e))?"), "c1"],
   ["the comparison of the codes", without(code, "_ = ASSERT(code_e, code_v)?"), "c1"],
+  [
+    "the proof that the guest has the link",
+    without(group, "_ = ASSERT(MAC(link_key, CONCAT(l_guest, e_fingerprint_g, e_eg, e_nonce_g)), e_proof)?"),
+    "c1c0c1",
+  ],
+  [
+    "the secrecy of the link",
+    without(group, ["knows private link_key\n]", "knows private link_key\n\tleaks link_key\n]"]),
+    "c1c0c1",
+  ],
+  [
+    "the site key in the link",
+    without(group, ["Expert -> Guest: [pk_ada], [pk_ada_sealing]", "Expert -> Guest: pk_ada, pk_ada_sealing"]),
+    "c0c1c0",
+  ],
+  [
+    "the site key in the link and the guest's fingerprint and keys in the proof",
+    without(
+      group,
+      ["Expert -> Guest: [pk_ada], [pk_ada_sealing]", "Expert -> Guest: pk_ada, pk_ada_sealing"],
+      ["CONCAT(l_guest, fingerprint_g, eg, nonce_g)", "l_guest"],
+      ["CONCAT(l_guest, e_fingerprint_g, e_eg, e_nonce_g)", "l_guest"],
+    ),
+    "c1c1c1",
+  ],
+  [
+    "the comparison of the guest's certificate with the one that the expert told",
+    without(group, "_ = ASSERT(fingerprint_g, v_fingerprint_g)?"),
+    "c0c0c1",
+  ],
+  [
+    "the comparison of the visitor's certificate with the one that the expert told",
+    without(group, "_ = ASSERT(fingerprint_v, g_fingerprint_v)?"),
+    "c0c1c0",
+  ],
+  [
+    "the connection with the expert, over which the visitor is told",
+    without(
+      group,
+      [
+        "members_v = AEAD_ENC(e_down, zero, CONCAT(e_fingerprint_v, e_fingerprint_g), l_members)",
+        "members_v = CONCAT(e_fingerprint_v, e_fingerprint_g)",
+      ],
+      ["v_members = AEAD_DEC(v_down, zero, members_v, l_members)?\n\t", ""],
+      ["SPLIT(v_members)", "SPLIT(members_v)"],
+    ),
+    "c0c0c1",
+  ],
+  [
+    "the opening of the commitment of a third",
+    without(groupCode, "_ = ASSERT(commit_g, HASH(fp_g, s_g))?"),
+    "c1",
+  ],
+  ["the comparison of the codes of three", without(groupCode, "_ = ASSERT(code_g, code_v)?"), "c1"],
 ];
 
 const folder = mkdtempSync(join(tmpdir(), "visavis-model-"));
