@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { mock, test } from "node:test";
 
 import type { Api } from "./api.ts";
-import { done, FakeNetwork } from "./fake-network.ts";
+import { determined, done, FakeNetwork } from "./fake-network.ts";
 import { Negotiation, type NegotiationEvents } from "./negotiation.ts";
 import { plainPayloads } from "./payload.ts";
 
@@ -29,6 +30,9 @@ test("however often connections fail, the service is asked for a way to the rela
   assert.deepEqual(await negotiation.iceServers(1), [{ urls: "turn:6" }]);
   mock.timers.reset();
 });
+
+// What takes its time elsewhere, the comparison of certificates, is done at once.
+determined(randomBytes);
 
 /** The two sides of an answered call; what each tells the service, the other hears at once. */
 function sides() {
