@@ -6,6 +6,7 @@ import type { Api } from "./api.ts";
 import { determined, done, FakeNetwork } from "./fake-network.ts";
 import { Negotiation, type NegotiationEvents } from "./negotiation.ts";
 import { plainPayloads } from "./payload.ts";
+import type { Message } from "./types.ts";
 
 test("however often connections fail, the service is asked for a way to the relay now and then", async () => {
   mock.timers.enable({ apis: ["Date"], now: 1_800_000_000_000 });
@@ -34,13 +35,16 @@ test("however often connections fail, the service is asked for a way to the rela
 // What takes its time elsewhere, the comparison of certificates, is done at once.
 determined(randomBytes);
 
-/** The two sides of an answered call; what each tells the service, the other hears at once. */
+/** The two sides of an answered call, and what the visitor has said to the expert. */
 function sides() {
   const network = new FakeNetwork(() => 0);
   network.install();
+  const said: Message[] = [];
   const side = (role: "visitor" | "expert"): Negotiation => {
     const api = {
       signal: async (_call: string, _id: string, payload: string) => {
+        const heard = await plainPayloads.open(payload, {});
+        if (heard && role === "visitor") said.push(heard.message);
         const other = role === "visitor" ? expert : visitor;
         network.post(`signals to the ${role}'s other side`, () => void other.hear(payload, { answeredBy: "ada" }));
       },
@@ -53,7 +57,7 @@ function sides() {
     do await done();
     while (network.deliver());
   };
-  return { visitor, expert, settle };
+  return { visitor, expert, settle, said };
 }
 
 test("a restart that crosses one of this side's own leaves nobody waiting, and the two find each other", async () => {
@@ -65,6 +69,22 @@ test("a restart that crosses one of this side's own leaves nobody waiting, and t
   const told = await Promise.race([Promise.all(asked).then(() => "all"), done().then(() => "not all")]);
   assert.equal(told, "all");
   assert.deepEqual([visitor.link?.state, expert.link?.state], ["connected", "connected"]);
+});
+
+test("when restarts cross, no candidate overtakes the offer of its connection: it would have no effect", async () => {
+  const restart = await plainPayloads.seal({ type: "restart" });
+  for (let steps = 0; steps < 40; steps++) {
+    const { visitor, settle, said } = sides();
+    const asked = [visitor.hear(restart), visitor.restart(1)];
+    for (let step = 0; step < steps; step++) await undefined;
+    visitor.link?.pc.dispatchEvent(new Event("icecandidate"));
+    await Promise.all(asked);
+    await settle();
+    const offered = said.findIndex(({ type }) => type === "offer");
+    const candidates = said.findIndex(({ type }) => type === "candidates");
+    assert.ok(offered >= 0);
+    assert.ok(candidates < 0 || offered < candidates, `after ${steps}: ${said.map(({ type }) => type)}`);
+  }
 });
 
 test("whatever is being heard when the call ends, nobody waits for it: a desk hears its next call", async () => {

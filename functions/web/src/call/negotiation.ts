@@ -116,7 +116,6 @@ export class Negotiation {
     this.#expert = expert;
     await this.prepare();
     this.#sendOffer();
-    this.letGo();
   }
 
   /** Expert: asks the visitor for an offer: this page was reloaded. */
@@ -328,7 +327,6 @@ export class Negotiation {
     this.#held = [];
     await this.#offerNew();
     this.#sendOffer();
-    this.letGo();
   }
 
   async #refreshCredentials(attempt: number): Promise<void> {
@@ -354,6 +352,7 @@ export class Negotiation {
     const { sdp } = this.#offer;
     if (connection === this.#agreed) this.#send({ type: "offer", connection, sdp });
     else this.#post((payloads) => payloads.offer(connection, sdp, this.#expert, this.#name));
+    this.letGo();
   }
 
   #send(message: Message): void {
