@@ -21,6 +21,14 @@ async function verified(world) {
   return { organisation, trust, desk, visitor };
 }
 
+/** Whoever saw the code before asks for it again after a reload only. @param {import("./harness/side.mjs").Side[]} sides */
+async function sameCodeAsked(...sides) {
+  await until("all see the same code", async () => {
+    const codes = await Promise.all(sides.map((side) => side.codeNow()));
+    return /\d{3} \d{3}$/.test(codes[0] ?? "") && new Set(codes).size === 1;
+  });
+}
+
 /** @param {import("./harness/side.mjs").Side[]} sides */
 async function sameCode(...sides) {
   await until("all see the same code", async () => {
@@ -96,9 +104,13 @@ scenario(
     await desk.resumes();
     await Promise.all([visitor.seesJoined("Ben Builder"), desk.seesJoined("Ben Builder")]);
     await other.seesJoined("Vera Visitor");
+    await desk.code();
+    await sameCodeAsked(visitor, desk, other);
     await other.page.reload();
     await other.seesJoined("Vera Visitor");
-    await visitor.seesJoined("Ben Builder");
+    await Promise.all([visitor, desk].map((side) => side.seesJoined("Ben Builder")));
+    await other.code();
+    await sameCodeAsked(visitor, desk, other);
 
     await desk.hangUp();
     await visitor.callIsOver();

@@ -146,6 +146,11 @@ export class Side {
     return until("the code is there", async () => /^\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
   }
 
+  /** The code that this side has asked for, as it is now. */
+  async codeNow() {
+    return this.view.locator("visavis-proof output").textContent();
+  }
+
   /** Somebody is in the call beside the two ends, seen and connected. @param {string} name */
   async seesJoined(name) {
     const tile = this.view.locator("visavis-companion").filter({ hasText: name });

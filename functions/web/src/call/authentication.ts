@@ -64,7 +64,7 @@ class SealedVisitor implements Payloads {
   }
 
   async answer(): Promise<string> {
-    throw new TypeError("a visitor answers nothing");
+    throw new TypeError("visitors offer");
   }
 
   seal(message: Message): Promise<string> {

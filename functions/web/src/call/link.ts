@@ -149,15 +149,16 @@ export class Link {
    * Takes the other side's offer and makes the answer. Unless `release`, the other side's candidates are kept back until
    * {@link release}, so that nothing is sent to the other side and it learns no address. For the same reason candidates
    * inside the offer are dropped: they belong into signals. Throws {@link CheckFailed} when the other side's certificate
-   * is another one than before.
+   * is another one than before. Does nothing when the connection is closed meanwhile.
    */
   async answer(sdp: string, release: boolean): Promise<void> {
     this.#gate.expect(sdp);
     this.#released = release;
     await this.#unlessClosed(this.pc.setRemoteDescription({ type: "offer", sdp: withoutCandidates(sdp) }));
+    if (this.#closed) return;
     if (!this.#transceivers) {
       const [voice, camera, screen] = this.pc.getTransceivers();
-      if (!voice || !camera || !screen) throw new TypeError("not three transceivers");
+      if (!voice || !camera || !screen) throw new TypeError("no transceivers");
       for (const transceiver of [voice, camera, screen]) transceiver.direction = "sendrecv";
       this.#adopt({ voice, camera, screen });
     }

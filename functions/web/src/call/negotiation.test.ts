@@ -61,14 +61,18 @@ function sides() {
 }
 
 test("a restart that crosses one of this side's own leaves nobody waiting, and the two find each other", async () => {
-  const { visitor, expert, settle } = sides();
   const restart = await plainPayloads.seal({ type: "restart" });
-  const asked = [visitor.hear(restart), visitor.restart(1), visitor.hear(restart), visitor.restart(2)];
-  expert.askForOffer();
-  await settle();
-  const told = await Promise.race([Promise.all(asked).then(() => "all"), done().then(() => "not all")]);
-  assert.equal(told, "all");
-  assert.deepEqual([visitor.link?.state, expert.link?.state], ["connected", "connected"]);
+  // Of a connection that both have agreed on, and of none.
+  for (const agreed of [true, false]) {
+    const { visitor, expert, settle } = sides();
+    expert.askForOffer();
+    if (agreed) await settle();
+    const asked = [visitor.restart(1), visitor.hear(restart), visitor.restart(2), visitor.hear(restart)];
+    await settle();
+    const told = await Promise.race([Promise.all(asked).then(() => "all"), done().then(() => "not all")]);
+    assert.equal(told, "all");
+    assert.deepEqual([visitor.link?.state, expert.link?.state], ["connected", "connected"]);
+  }
 });
 
 test("when restarts cross, no candidate overtakes the offer of its connection: it would have no effect", async () => {
@@ -89,13 +93,22 @@ test("when restarts cross, no candidate overtakes the offer of its connection: i
 
 test("whatever is being heard when the call ends, nobody waits for it: a desk hears its next call", async () => {
   const restart = await plainPayloads.seal({ type: "restart" });
+  const description = (name: string): string => `v=0\r\na=fingerprint:sha-256 ${Array(32).fill(name).join(":")}\r\n`;
+  const offer = await plainPayloads.offer("theirs", description("AB"), undefined, undefined);
   for (let steps = 0; steps < 40; steps++) {
     const { visitor, expert, settle } = sides();
     expert.askForOffer();
     await settle();
-    const heard = visitor.hear(restart);
-    for (let step = 0; step < steps; step++) await undefined;
-    visitor.stop()?.close();
-    assert.equal(await Promise.race([heard.then(() => "heard"), done().then(() => `not after ${steps}`)]), "heard");
+    const answer = await plainPayloads.answer(visitor.link?.connection ?? "", description("CD"));
+    for (const [side, payload] of [
+      [visitor, restart],
+      [visitor, answer],
+      [expert, offer],
+    ] as const) {
+      const heard = side.hear(payload, { answeredBy: "ada" });
+      for (let step = 0; step < steps; step++) await undefined;
+      side.stop()?.close();
+      assert.equal(await Promise.race([heard.then(() => "heard"), done().then(() => `not after ${steps}`)]), "heard");
+    }
   }
 });

@@ -131,8 +131,9 @@ export class Negotiation {
   async answer(): Promise<{ call: Call }> {
     await this.#preparing;
     const link = this.#link;
-    if (!link) throw new Problem("unexpected", "there is no offer to answer");
-    const sdp = link.takeLocalAnswer();
+    const sdp = link?.takeLocalAnswer();
+    // Empty as long as the offer of a visitor who came back is being taken.
+    if (!link || !sdp) throw new Problem("unexpected", "no offer to answer");
     this.#held = [];
     this.#answered = true;
     const payload = this.#payloads.then((payloads) => payloads.answer(link.connection, sdp));
@@ -168,7 +169,7 @@ export class Negotiation {
       heard = await payloads.open(payload, { wanted: this.#expert, ...expected });
     } catch (error) {
       if (this.#fatal(error)) return;
-      console.warn("visavis: a payload was dropped:", error);
+      console.warn("visavis: dropped:", error);
       return;
     }
     if (!heard || this.#stopped) return;
@@ -185,10 +186,10 @@ export class Negotiation {
 
   /** An ICE restart; a new connection when two did not help, or when it is not the network that keeps it. */
   async restart(attempt: number): Promise<void> {
-    const link = this.#link;
     try {
       await this.#refreshCredentials(attempt);
       if (this.#stopped) return;
+      const link = this.#link;
       if (this.#role === "expert") {
         this.#send(link ? { type: "restart", connection: link.connection } : { type: "restart" });
       } else if (!link || link.connection !== this.#agreed || link.stuck || attempt % 3 === 0) {
@@ -235,8 +236,10 @@ export class Negotiation {
         // They follow the answer, which they are sealed with.
         this.#held = [];
         await used.answer(sdp, this.#answered);
+        // Closed meanwhile.
+        if (used !== this.#link) break;
         if (proven) this.#events.proven(proven);
-        if (this.#answered && used === this.#link) {
+        if (this.#answered) {
           const answer = used.takeLocalAnswer();
           if (proven) this.#post((payloads) => payloads.answer(connection, answer));
           else this.#send({ type: "answer", connection, sdp: answer });
@@ -247,6 +250,7 @@ export class Negotiation {
       case "answer":
         if (this.#role !== "visitor" || link?.connection !== message.connection) break;
         await link.takeAnswer(message.sdp);
+        if (link !== this.#link) break;
         this.#agreed = message.connection;
         // From now on offers are for them alone.
         if (typeof proven === "object") this.#expert = proven.verified.expert;
@@ -318,7 +322,7 @@ export class Negotiation {
     // It was another connection's, perhaps.
     this.#offer = undefined;
     const sdp = await link.offer(restart);
-    if (sdp !== undefined) this.#offer = { sdp, at: Date.now() };
+    if (sdp !== undefined && link === this.#link) this.#offer = { sdp, at: Date.now() };
   }
 
   /** Visitor: a new peer connection, because the other side has none any more or this one is beyond repair. */

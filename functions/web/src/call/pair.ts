@@ -109,6 +109,7 @@ export class Pair implements Seat {
         if (!link) break;
         this.#held = [];
         await link.answer(sdp, true);
+        if (link !== this.#link) break;
         this.#agreed = connection;
         this.#events.pass({ type: "answer", connection, sdp: link.takeLocalAnswer() });
         this.#letGo();

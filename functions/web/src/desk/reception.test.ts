@@ -341,7 +341,11 @@ test("after a reload the service is asked at once who joined this tab's call", a
   const { reception, service } = open([call, joins], { "visavis.desk.call": "a" });
   await settle();
   assert.equal(reception.state.elsewhere, undefined);
-  assert.equal(service.asked.filter((path) => path === "PUT /presence").length, 2);
+  assert.equal(reception.state.current?.id, "a");
+  assert.deepEqual(
+    service.asked.filter((path) => !path.endsWith("/signals")),
+    ["PUT /presence", "POST /calls/a/relay", "PUT /presence"],
+  );
 });
 
 test("when the current call ends the desk is ready for the next", async () => {

@@ -379,7 +379,7 @@ export class Reception extends Store<ReceptionState> {
     this.#tabs.postMessage({ goesOn: call.id } satisfies TabMessage);
     this.#openDevices(call);
     await session.resume(call);
-    // Those who joined it were told before it was open here.
+    // Who joined it was told before it was open here: the service is asked again.
     void this.#presence.renew();
   }
 
