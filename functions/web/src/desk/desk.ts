@@ -53,11 +53,12 @@ export class DeskPage extends StaffPage {
       document.title = this.documentTitle();
     },
     () => {
-      this.silent = !this.#alerts.ring.audible;
+      this.#hearRing();
     },
   );
   #reception: Reception | undefined;
   #enrolment: Enrolment | undefined;
+  #pressed = false;
   #inbox: Inbox | undefined;
   #visits: Visits | undefined;
   /** Whose desk is open. */
@@ -80,6 +81,8 @@ export class DeskPage extends StaffPage {
     this.#leaving = new AbortController();
     const { signal } = this.#leaving;
     document.addEventListener("keydown", this.#key, { signal });
+    for (const gesture of ["pointerdown", "pointerup", "pointercancel"])
+      document.addEventListener(gesture, this.#press, { signal, capture: true });
     for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, this.#unlock, { signal });
     this.#ticker = setInterval(() => {
       if (this.#reception?.state.current) this.requestUpdate();
@@ -187,11 +190,21 @@ export class DeskPage extends StaffPage {
     return call?.visitor?.name ?? this.#texts.now.visitor;
   }
 
+  #press = ({ type }: Event): void => {
+    this.#pressed = type === "pointerdown";
+    if (!this.#pressed) setTimeout(() => this.#hearRing());
+  };
+
+  /** The first press lets the ring be heard. Until it is over nothing may move under the pointer, or its click is lost. */
+  #hearRing(): void {
+    if (!this.#pressed) this.silent = !this.#alerts.ring.audible;
+  }
+
   /** Browsers keep a page silent until there was a click or a key. */
   #unlock = async (): Promise<void> => {
     if (this.#alerts.ring.audible) return;
     const audible = await this.#alerts.ring.unlock();
-    this.silent = !audible;
+    this.#hearRing();
     if (audible && this.#alerts.ring.ringing) this.#alerts.ring.once();
   };
 
