@@ -51,7 +51,7 @@ const whole = [
   ["the handshake, with a certified device in the edge's hands", handshake, "c0a0"],
   ["the handshake, with none: the visitor's addresses stay secret too", onlyAda, "c0c0a0"],
   ["the short code", code, "c0"],
-  ["a guest with a link: what the expert, the guest and the visitor say", group, "c0c0c0"],
+  ["a guest with a link: what the expert, the guest and the visitor say", group, "c0c0c0c0"],
   ["the short code of three", groupCode, "c0"],
 ];
 const parts = [
@@ -94,22 +94,27 @@ const parts = [
     without(handshake, ["Ada -> Approver: [pk_ada], [pk_ada_sealing]", "Ada -> Approver: pk_ada, pk_ada_sealing"]),
     "c1a1",
   ],
-  ["the opening of the commitment", without(code, "_ = ASSERT(commit_e, HASH(CONCAT(fp_v, fp_e), fp_e, s_e))?"), "c1"],
+  ["the opening of the commitment", without(code, "_ = ASSERT(commit_e, HASH(fp_e, s_e))?"), "c1"],
+  [
+    "the order: the expert commits when it has the visitor's secret",
+    without(code, "Expert -> Visitor: commit_e\n", ["s_e, [code_e]", "commit_e, s_e, [code_e]"]),
+    "c1",
+  ],
   ["the comparison of the codes", without(code, "_ = ASSERT(code_e, code_v)?"), "c1"],
   [
     "the proof that the guest has the link",
     without(group, "_ = ASSERT(MAC(link_key, CONCAT(l_guest, e_fingerprint_g, e_eg, e_nonce_g)), e_proof)?"),
-    "c1c0c1",
+    "c1c0c1c0",
   ],
   [
     "the secrecy of the link",
     without(group, ["knows private link_key\n]", "knows private link_key\n\tleaks link_key\n]"]),
-    "c1c0c1",
+    "c1c0c1c0",
   ],
   [
     "the site key in the link",
     without(group, ["Expert -> Guest: [pk_ada], [pk_ada_sealing]", "Expert -> Guest: pk_ada, pk_ada_sealing"]),
-    "c0c1c0",
+    "c0c1c0c1",
   ],
   [
     "the site key in the link and the guest's fingerprint and keys in the proof",
@@ -119,17 +124,22 @@ const parts = [
       ["CONCAT(l_guest, fingerprint_g, eg, nonce_g)", "l_guest"],
       ["CONCAT(l_guest, e_fingerprint_g, e_eg, e_nonce_g)", "l_guest"],
     ),
-    "c1c1c1",
+    "c1c1c1c1",
   ],
   [
     "the comparison of the guest's certificate with the one that the expert told",
     without(group, "_ = ASSERT(fingerprint_g, v_fingerprint_g)?"),
-    "c0c0c1",
+    "c0c0c1c0",
   ],
   [
     "the comparison of the visitor's certificate with the one that the expert told",
     without(group, "_ = ASSERT(fingerprint_v, g_fingerprint_v)?"),
-    "c0c1c0",
+    "c0c1c0c0",
+  ],
+  [
+    "the comparison of the expert's certificate with the one that it signed",
+    without(group, "_ = ASSERT(fingerprint_e, g_fingerprint_e)?"),
+    "c0c0c0c1",
   ],
   [
     "the connection with the expert, over which the visitor is told",
@@ -142,11 +152,16 @@ const parts = [
       ["v_members = AEAD_DEC(v_down, zero, members_v, l_members)?\n\t", ""],
       ["SPLIT(v_members)", "SPLIT(members_v)"],
     ),
-    "c0c0c1",
+    "c0c0c1c0",
   ],
   [
     "the opening of the commitment of a third",
     without(groupCode, "_ = ASSERT(commit_g, HASH(fp_g, s_g))?"),
+    "c1",
+  ],
+  [
+    "the order of three: the guest commits when it has the others' secrets",
+    without(groupCode, "Guest -> Visitor: fp_g, commit_g\n", ["s_g, [code_g]", "fp_g, commit_g, s_g, [code_g]"]),
     "c1",
   ],
   ["the comparison of the codes of three", without(groupCode, "_ = ASSERT(code_g, code_v)?"), "c1"],
