@@ -137,23 +137,3 @@ scenario("a second administrator approves with the key file; a new site key foll
     / site-key="[\w-]{43}"/.test((await snippet(world.stack, organisation.office.token)).html),
   );
 });
-
-scenario(
-  "the first press on the desk's page, which lets the ring be heard, moves nothing under the pointer",
-  async (world) => {
-    const organisation = await world.organisation();
-    const { page } = await world.desk(organisation.people[0]);
-    const silent = page.getByText("Your browser keeps this page silent");
-    await silent.waitFor();
-    const button = page.getByRole("button", { name: "Set this browser up" });
-    await button.scrollIntoViewIfNeeded();
-    const box = (await button.boundingBox()) ?? assert.fail();
-    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    await page.mouse.down();
-    // As long as a person presses.
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
-    await page.mouse.up();
-    await page.getByRole("heading", { name: "Read this code to an administrator" }).waitFor({ timeout: 10_000 });
-    await silent.waitFor({ state: "hidden" });
-  },
-);
