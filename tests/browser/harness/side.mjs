@@ -142,13 +142,13 @@ export class Side {
   async code() {
     await this.view.locator("visavis-proof .mark").click();
     await this.button("Show the code").click();
-    const shown = this.view.locator("visavis-proof output");
-    return until("the code is there", async () => /^\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
+    return this.codeAsked();
   }
 
-  /** The code that this side has asked for, as it is now. */
-  async codeNow() {
-    return this.view.locator("visavis-proof output").textContent();
+  /** The code that was asked for before, as it is now. */
+  async codeAsked() {
+    const shown = this.view.locator("visavis-proof output");
+    return until("the code is there", async () => /^\d{3} \d{3}$/.exec((await shown.textContent()) ?? "")?.[0]);
   }
 
   /** Somebody is in the call beside the two ends, seen and connected. @param {string} name */
