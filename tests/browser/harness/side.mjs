@@ -247,6 +247,15 @@ export class Side {
     await this.button("Hang up").click();
   }
 
+  /** No call is left here: it is hung up, unless it ends by itself, also between the look and the click. */
+  async hasNoCall() {
+    const hangUp = this.button("Hang up");
+    await until("no call is left", async () => {
+      if (await hangUp.isVisible()) await hangUp.click({ timeout: 1_000 });
+      return (await hangUp.count()) === 0;
+    });
+  }
+
   /** No camera and no microphone is left open. */
   async letsGoOfDevices() {
     await until("all devices are let go of", () =>

@@ -125,8 +125,7 @@ export class Stage {
     this.edge.behave();
     await this.desk.page.unrouteAll();
     for (const { who, page } of this.world.pages) if (who === "visitor" && !page.isClosed()) await page.close();
-    const hangUp = this.desk.button("Hang up");
-    if (await hangUp.isVisible()) await hangUp.click();
+    await this.desk.hasNoCall();
     await this.trust.ask("DELETE", "/alarms");
     await this.desk.page.getByRole("button", { name: "Decline", exact: true }).waitFor({ state: "hidden" });
   }

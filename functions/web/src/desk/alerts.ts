@@ -23,10 +23,46 @@ export class Alerts {
   #texts: AlertTexts | undefined;
   /** Called when the title is to be written anew. */
   #titleChanged: () => void;
+  #silent = false;
+  #silentChanged: () => void;
+  #pressed = false;
 
-  constructor(titleChanged: () => void, audibleChanged: () => void) {
-    this.ring = new Ring(audibleChanged);
+  constructor(titleChanged: () => void, silentChanged: () => void) {
+    this.ring = new Ring(() => this.#hear());
     this.#titleChanged = titleChanged;
+    this.#silentChanged = silentChanged;
+  }
+
+  /** The browser does not let the ring be heard yet, which the page says. */
+  get silent(): boolean {
+    return this.#silent;
+  }
+
+  /** Lets the ring be heard from the first click or key on the page. */
+  listen(signal: AbortSignal): void {
+    for (const gesture of ["pointerdown", "pointerup", "pointercancel"])
+      document.addEventListener(gesture, this.#press, { signal, capture: true });
+    for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, this.unlock, { signal });
+  }
+
+  /** Browsers keep a page silent until there was a click or a key. */
+  unlock = async (): Promise<void> => {
+    if (this.ring.audible) return;
+    const audible = await this.ring.unlock();
+    this.#hear();
+    if (audible && this.ring.ringing) this.ring.once();
+  };
+
+  #press = ({ type }: Event): void => {
+    this.#pressed = type === "pointerdown";
+    if (!this.#pressed) setTimeout(() => this.#hear());
+  };
+
+  /** Until a press is over nothing may move under the pointer, or its click is lost: the notice of silence stays so long. */
+  #hear(): void {
+    if (this.#pressed || this.#silent === !this.ring.audible) return;
+    this.#silent = !this.ring.audible;
+    this.#silentChanged();
   }
 
   /** The title now, in place of the page's own. */

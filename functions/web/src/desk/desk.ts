@@ -41,24 +41,19 @@ defineMore();
 
 export class DeskPage extends StaffPage {
   static override styles = [...StaffPage.styles, deskStyles];
-  static override properties = { settings: { state: true }, silent: { state: true } };
+  static override properties = { settings: { state: true } };
 
   declare settings: DeskSettings;
-  /** The browser does not let the ring be heard yet. */
-  declare silent: boolean;
   readonly #api: ClockedApi;
   readonly #texts = new TextsController(this, deskTexts);
   readonly #alerts = new Alerts(
     () => {
       document.title = this.documentTitle();
     },
-    () => {
-      this.#hearRing();
-    },
+    () => this.requestUpdate(),
   );
   #reception: Reception | undefined;
   #enrolment: Enrolment | undefined;
-  #pressed = false;
   #inbox: Inbox | undefined;
   #visits: Visits | undefined;
   /** Whose desk is open. */
@@ -72,7 +67,6 @@ export class DeskPage extends StaffPage {
     super("expert", api);
     this.#api = api;
     this.settings = loadSettings();
-    this.silent = false;
     this.session.addEventListener("change", () => this.#signedInOrOut());
   }
 
@@ -81,9 +75,7 @@ export class DeskPage extends StaffPage {
     this.#leaving = new AbortController();
     const { signal } = this.#leaving;
     document.addEventListener("keydown", this.#key, { signal });
-    for (const gesture of ["pointerdown", "pointerup", "pointercancel"])
-      document.addEventListener(gesture, this.#press, { signal, capture: true });
-    for (const gesture of ["pointerdown", "keydown"]) document.addEventListener(gesture, this.#unlock, { signal });
+    this.#alerts.listen(signal);
     this.#ticker = setInterval(() => {
       if (this.#reception?.state.current) this.requestUpdate();
     }, 1_000);
@@ -140,7 +132,7 @@ export class DeskPage extends StaffPage {
     if (access.organisation.site_key) {
       this.#inbox = new Inbox({ api: this.#api, organisation: access.organisation.id, device });
     }
-    void this.#unlock();
+    void this.#alerts.unlock();
   }
 
   #shut(): void {
@@ -189,24 +181,6 @@ export class DeskPage extends StaffPage {
   #name(call: Call | undefined): string {
     return call?.visitor?.name ?? this.#texts.now.visitor;
   }
-
-  #press = ({ type }: Event): void => {
-    this.#pressed = type === "pointerdown";
-    if (!this.#pressed) setTimeout(() => this.#hearRing());
-  };
-
-  /** The first press lets the ring be heard. Until it is over nothing may move under the pointer, or its click is lost. */
-  #hearRing(): void {
-    if (!this.#pressed) this.silent = !this.#alerts.ring.audible;
-  }
-
-  /** Browsers keep a page silent until there was a click or a key. */
-  #unlock = async (): Promise<void> => {
-    if (this.#alerts.ring.audible) return;
-    const audible = await this.#alerts.ring.unlock();
-    this.#hearRing();
-    if (audible && this.#alerts.ring.ringing) this.#alerts.ring.once();
-  };
 
   #key = (event: KeyboardEvent): void => {
     const first = this.#reception?.state.waiting[0];
@@ -397,10 +371,10 @@ export class DeskPage extends StaffPage {
           : nothing
       }
       ${
-        this.silent && available
+        this.#alerts.silent && available
           ? html`<div class="banner warning">
             ${icon("sound-off")}<span>${texts.soundOff}</span>
-            <button @click=${this.#unlock}>${texts.soundOn}</button>
+            <button @click=${this.#alerts.unlock}>${texts.soundOn}</button>
           </div>`
           : nothing
       }
