@@ -23,7 +23,7 @@ export const homeTexts: Catalogues<HomeTexts> = {
     visitors: "You are a visitor? You find the call button on the website you came from.",
   },
   de: {
-    title: "Von Angesicht zu Angesicht",
+    title: "Von Angesicht zu Angesicht mit Ihren Gästen",
     text: "Video, Sprache und Chat auf Ihrer eigenen Website, verschlüsselt von Browser zu Browser.",
     desk: "Empfang",
     deskText: "Für Fachpersonen: sehen, wer anruft, und annehmen.",
@@ -35,10 +35,10 @@ export const homeTexts: Catalogues<HomeTexts> = {
     title: "Face à face avec vos visiteurs",
     text: "Vidéo, voix et chat sur votre propre site, chiffrés de navigateur à navigateur.",
     desk: "Accueil",
-    deskText: "Pour les spécialistes : voir qui appelle, et répondre.",
+    deskText: "Pour les spécialistes : voir qui appelle, et répondre.",
     console: "Administration",
-    consoleText: "Pour les responsables : personnes, sites, apparence.",
-    visitors: "Vous voulez appeler ? Le bouton se trouve sur le site d’où vous venez.",
+    consoleText: "Pour les responsables : personnes, sites, apparence.",
+    visitors: "Vous voulez appeler ? Le bouton se trouve sur le site d’où vous venez.",
   },
   it: {
     title: "Faccia a faccia con i vostri visitatori",
@@ -47,6 +47,6 @@ export const homeTexts: Catalogues<HomeTexts> = {
     deskText: "Per gli specialisti: vedere chi chiama e rispondere.",
     console: "Amministrazione",
     consoleText: "Per i responsabili: persone, siti, aspetto.",
-    visitors: "Volete chiamare? Il pulsante si trova sul sito da cui venite.",
+    visitors: "Vuole chiamare? Il pulsante si trova sul sito da cui viene.",
   },
 };

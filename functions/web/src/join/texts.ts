@@ -11,7 +11,7 @@ const en = {
   check: "Ready to join?",
   join: "Ask to be let in",
   consent: "The call is encrypted and not recorded. Everybody in it sees and hears you, and reads your name.",
-  waiting: (name: string) => (name ? `Waiting for ${name} to let you in …` : "Waiting to be let in …"),
+  waiting: (name: string) => (name ? `Waiting for ${name} to let you in…` : "Waiting to be let in…"),
   waitingText: "This takes a moment. Stay on this page.",
   unverified: "This link carries no key, so your browser cannot check who lets you in.",
   broken: {
@@ -44,7 +44,7 @@ const de: JoinTexts = {
   join: "Um Einlass bitten",
   consent:
     "Das Gespräch ist verschlüsselt und wird nicht aufgezeichnet. Alle darin sehen und hören Sie und lesen Ihren Namen.",
-  waiting: (name) => (name ? `Warten, bis ${name} Sie einlässt …` : "Warten auf Einlass …"),
+  waiting: (name) => (name ? `Warten, bis ${name} Sie einlässt …` : "Warten auf Einlass …"),
   waitingText: "Einen Moment. Bleiben Sie auf dieser Seite.",
   unverified: "Dieser Link enthält keinen Schlüssel: Ihr Browser kann nicht prüfen, wer Sie einlässt.",
   broken: {
@@ -71,16 +71,16 @@ const de: JoinTexts = {
 const fr: JoinTexts = {
   page: "Rejoindre un appel",
   title: (organisation) => `${organisation} vous invite à un appel`,
-  titlePlain: "Vous êtes invité à un appel",
+  titlePlain: "Invitation à un appel",
   text: "D’abord vous vous voyez et choisissez vos appareils. Puis vous attendez qu’on vous fasse entrer.",
   begin: "Continuer",
-  check: "Prêt à entrer ?",
+  check: "On y va ?",
   join: "Demander à entrer",
   consent:
     "L’appel est chiffré et n’est pas enregistré. Tous ceux qui y participent vous voient, vous entendent et lisent votre nom.",
-  waiting: (name) => (name ? `En attente de ${name} …` : "En attente d’être admis …"),
+  waiting: (name) => (name ? `En attente de ${name}…` : "En attente d’entrer…"),
   waitingText: "Un instant. Restez sur cette page.",
-  unverified: "Ce lien ne contient pas de clé : votre navigateur ne peut pas vérifier qui vous fait entrer.",
+  unverified: "Ce lien ne contient pas de clé : votre navigateur ne peut pas vérifier qui vous fait entrer.",
   broken: {
     title: "Ce lien n’est pas complet",
     text: "Il a peut-être été coupé en chemin. Copiez le lien entier, ou demandez-en un nouveau.",
@@ -102,14 +102,14 @@ const fr: JoinTexts = {
 const it: JoinTexts = {
   page: "Entrare in una chiamata",
   title: (organisation) => `${organisation} La invita a una chiamata`,
-  titlePlain: "È invitato a una chiamata",
-  text: "Prima vede sé stesso e sceglie i dispositivi. Poi aspetta che La facciano entrare.",
+  titlePlain: "Invito a una chiamata",
+  text: "Prima vede la Sua immagine e sceglie i dispositivi. Poi aspetta che La facciano entrare.",
   begin: "Avanti",
-  check: "Pronto per entrare?",
-  join: "Chiedere di entrare",
+  check: "Tutto pronto per entrare?",
+  join: "Chiedi di entrare",
   consent:
     "La chiamata è cifrata e non viene registrata. Tutti i presenti La vedono, La sentono e leggono il Suo nome.",
-  waiting: (name) => (name ? `In attesa di ${name} …` : "In attesa di entrare …"),
+  waiting: (name) => (name ? `In attesa di ${name}…` : "In attesa di entrare…"),
   waitingText: "Un momento. Resti su questa pagina.",
   unverified: "Questo link non contiene una chiave: il Suo browser non può verificare chi La fa entrare.",
   broken: {
@@ -127,7 +127,7 @@ const it: JoinTexts = {
   gone: { title: "La chiamata è terminata", text: "È finita prima che La facessero entrare." },
   declined: { title: "Non L’hanno fatta entrare", text: "Se è un errore, chieda un nuovo link." },
   missed: { title: "Nessuno L’ha fatta entrare", text: "Chieda un nuovo link e riprovi." },
-  over: { title: "La chiamata per Lei è terminata", text: "Grazie di aver partecipato." },
+  over: { title: "Per Lei la chiamata è terminata", text: "Grazie di aver partecipato." },
 };
 
 export const joinTexts: Catalogues<JoinTexts> = { de, en, fr, it };

@@ -7,7 +7,7 @@ export const de: DeskTexts = {
   away: "Abwesend",
   availability: "Man kann mich anrufen",
   inCall: "Im Gespräch",
-  connecting: "Der Empfang wird geöffnet …",
+  connecting: "Der Empfang wird geöffnet …",
   lost: "Die Verbindung ist unterbrochen und kommt von selbst wieder. Bis dahin erreicht man Sie hier nicht.",
   waitingTitle: "Jemand ruft an",
   waitingMany: (count) => `${count} Personen rufen an`,
@@ -23,7 +23,7 @@ export const de: DeskTexts = {
   chat: "Chat",
   answer: "Annehmen",
   decline: "Ablehnen",
-  answering: "Verbinden …",
+  answering: "Verbinden …",
   calling: (name) => `${name} ruft an`,
   callingPage: (name, page) => `${name} ruft von «${page}» an`,
   titleCalling: (name) => `☎ ${name}`,
@@ -36,29 +36,28 @@ export const de: DeskTexts = {
   proven: { anonymous: "Geschützt", unverified: "Nicht geprüft" },
   unanswerable: {
     uncertified:
-      "Dieser Anruf ist für zugelassene Plätze versiegelt, und dieser ist noch nicht zugelassen. Bitten Sie unter «Geprüfte Anrufe» darum; die Administration genehmigt es.",
+      "Dieser Anruf ist für bestätigte Plätze versiegelt, und dieser ist noch nicht bestätigt. Bitten Sie unter «Geprüfte Anrufe» darum; die Verwaltung bestätigt ihn.",
     "no-device":
       "Dieser Anruf ist versiegelt, und nicht für diesen Platz. Nehmen Sie ihn an einem anderen an, oder warten Sie auf den nächsten.",
     unsupported:
-      "Dieser Browser ist zu alt für geschützte Gespräche. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari.",
+      "Dieser Browser ist zu alt für geschützte Gespräche. Nehmen Sie einen aktuellen Firefox, Chrome, Edge oder Safari.",
     other:
-      "Dieser Anruf hat die Prüfung nicht bestanden. Er kann nicht angenommen werden, und die Administration sieht einen Alarm.",
+      "Dieser Anruf hat die Prüfung nicht bestanden. Er kann nicht angenommen werden, und die Verwaltung sieht einen Alarm.",
   },
   news: {
-    taken: (expert, visitor) => `${expert} war schneller und spricht mit ${visitor}.`,
-    takenByMe: "Sie haben diesen Anruf an einem anderen Empfang angenommen.",
+    taken: (expert, visitor) => `${expert} war schneller: ${visitor}.`,
+    takenByMe: "Sie haben diesen Anruf an einem anderen Platz angenommen.",
     takenByOther: "Jemand aus dem Team",
     cancelled: (visitor) => `${visitor} hat aufgelegt, bevor jemand angenommen hat.`,
     missed: (visitor) => `Niemand hat rechtzeitig angenommen: ${visitor}.`,
-    over: (visitor, duration) =>
-      `Das Gespräch mit ${visitor} ist zu Ende (${duration}). Sie sind bereit für das nächste.`,
+    over: (visitor, duration) => `Das Gespräch ist zu Ende: ${visitor} (${duration}). Sie sind bereit für das nächste.`,
     gone: (visitor) => `${visitor} ist weg: Die Verbindung ging verloren und kam nicht wieder.`,
     selfGone: "Das Gespräch ist zu Ende, weil Ihre Verbindung zu lange weg war.",
     checkFailed: (visitor) =>
-      `Das Gespräch mit ${visitor} wurde sofort beendet: Eine Prüfung schlug fehl, vielleicht will sich jemand dazwischenschalten. Die Administration sieht einen Alarm.`,
+      `Das Gespräch wurde sofort beendet: ${visitor}. Eine Prüfung schlug fehl, vielleicht will sich jemand dazwischenschalten. Die Verwaltung sieht einen Alarm.`,
     failed: "Das hat nicht geklappt.",
   },
-  elsewhere: (visitor) => `Sie sind an einem anderen Empfang oder in einem anderen Tab im Gespräch mit ${visitor}.`,
+  elsewhere: (visitor) => `Sie sind an einem anderen Platz oder in einem anderen Tab im Gespräch: ${visitor}.`,
   takeOver: "Hier weiterführen",
   soundOff: "Ihr Browser lässt diese Seite stumm, bis Sie einmal klicken.",
   soundOn: "Klingeln einschalten",

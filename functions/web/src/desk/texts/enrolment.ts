@@ -7,16 +7,16 @@ const en = {
   none: "Visitors cannot verify yet that it is you who answers in this browser.",
   noneText: "Set this browser up once. An administrator then compares a code with you and certifies it.",
   begin: "Set this browser up",
-  working: "One moment …",
+  working: "One moment…",
   pending: "Read this code to an administrator",
   pendingText:
     "By telephone or in person, not by chat or e-mail. They type it in at the console, and this page goes on by itself.",
-  waiting: "Waiting for the administrator …",
+  waiting: "Waiting for the administrator…",
   certified: (until: string) => `This browser is certified until ${until}. It is renewed by itself.`,
   soon: (until: string) =>
-    `This browser's certificate ends on ${until}. It is renewed as soon as an administrator opens the console: please tell one.`,
+    `This browser’s certificate ends on ${until}. It is renewed as soon as an administrator opens the console: please tell one.`,
   lapsed:
-    "This browser's certificate has ended, so visitors who verify cannot reach you here. It comes back as soon as an administrator opens the console.",
+    "This browser’s certificate has ended, so visitors who verify cannot reach you here. It comes back as soon as an administrator opens the console.",
   refused: "An administrator has refused this browser. If that was not meant, ask again and compare the code.",
   revoked:
     "An administrator has taken this browser's certificate back: visitors who verify cannot reach you here. If you may go on, ask for a new one.",
@@ -31,13 +31,13 @@ const de: EnrolmentTexts = {
   heading: "Geprüfte Anrufe",
   none: "Wer anruft, kann noch nicht prüfen, dass Sie es sind, die oder der in diesem Browser antwortet.",
   noneText:
-    "Richten Sie diesen Browser einmal ein. Die Verwaltung vergleicht dann mit Ihnen einen Code und bestätigt ihn.",
+    "Richten Sie diesen Browser einmal ein. Die Verwaltung vergleicht dann mit Ihnen einen Code und bestätigt den Browser.",
   begin: "Diesen Browser einrichten",
-  working: "Einen Moment …",
+  working: "Einen Moment …",
   pending: "Lesen Sie diesen Code der Verwaltung vor",
   pendingText:
     "Am Telefon oder von Angesicht zu Angesicht, nicht per Chat oder E-Mail. Dort wird er eingetippt, und diese Seite geht von selbst weiter.",
-  waiting: "Warten auf die Verwaltung …",
+  waiting: "Warten auf die Verwaltung …",
   certified: (until) => `Dieser Browser ist bis ${until} bestätigt. Das verlängert sich von selbst.`,
   soon: (until) =>
     `Die Bestätigung dieses Browsers endet am ${until}. Sie wird verlängert, sobald jemand die Verwaltung öffnet: Bitte sagen Sie dort Bescheid.`,
@@ -55,47 +55,49 @@ const de: EnrolmentTexts = {
 const fr: EnrolmentTexts = {
   heading: "Appels vérifiés",
   none: "Les visiteurs ne peuvent pas encore vérifier que c’est bien vous qui répondez dans ce navigateur.",
-  noneText: "Préparez ce navigateur une fois. L’administration compare ensuite un code avec vous et le certifie.",
+  noneText:
+    "Préparez ce navigateur une fois. L’administration compare ensuite un code avec vous et certifie le navigateur.",
   begin: "Préparer ce navigateur",
-  working: "Un instant …",
+  working: "Un instant…",
   pending: "Lisez ce code à l’administration",
   pendingText:
-    "Par téléphone ou de vive voix, pas par chat ni e-mail. Il y est saisi, et cette page continue d’elle-même.",
-  waiting: "En attente de l’administration …",
+    "Par téléphone ou en personne, pas par chat ni e-mail. L’administration le saisit, et cette page continue d’elle-même.",
+  waiting: "En attente de l’administration…",
   certified: (until) => `Ce navigateur est certifié jusqu’au ${until}. Cela se prolonge tout seul.`,
   soon: (until) =>
-    `Le certificat de ce navigateur prend fin le ${until}. Il est prolongé dès que quelqu’un ouvre l’administration : prévenez-la, s’il vous plaît.`,
+    `Le certificat de ce navigateur expire le ${until}. Il est prolongé dès que quelqu’un ouvre l’administration : prévenez-la, s’il vous plaît.`,
   lapsed:
-    "Le certificat de ce navigateur a pris fin ; les visiteurs qui vérifient ne vous joignent pas ici. Il revient dès que quelqu’un ouvre l’administration.",
+    "Le certificat de ce navigateur a expiré ; les visiteurs qui vérifient ne vous joignent pas ici. Il revient dès que quelqu’un ouvre l’administration.",
   refused: "L’administration a refusé ce navigateur. Si c’est une erreur, redemandez et comparez le code.",
   revoked:
-    "L’administration a retiré le certificat de ce navigateur : les visiteurs qui vérifient ne vous joignent pas ici. Si vous pouvez continuer, demandez-en un nouveau.",
+    "L’administration a retiré le certificat de ce navigateur : les visiteurs qui vérifient ne vous joignent pas ici. Si vous pouvez continuer, demandez-en un nouveau.",
   again: "Redemander",
   unsupported:
-    "Ce navigateur ne peut pas prendre d’appels vérifiés : il est trop ancien ou ne conserve rien (fenêtre privée). Veuillez utiliser un navigateur récent.",
+    "Ce navigateur ne peut pas prendre d’appels vérifiés : il est trop ancien ou ne conserve rien (fenêtre privée). Veuillez utiliser un navigateur récent.",
 };
 
 const it: EnrolmentTexts = {
   heading: "Chiamate verificate",
-  none: "Chi chiama non può ancora verificare che siate voi a rispondere in questo browser.",
-  noneText: "Preparate questo browser una volta. L’amministrazione confronta poi con voi un codice e lo certifica.",
+  none: "Chi chiama non può ancora verificare che sia Lei a rispondere in questo browser.",
+  noneText:
+    "Prepari questo browser una volta. L’amministrazione confronta poi con Lei un codice e certifica il browser.",
   begin: "Prepara questo browser",
-  working: "Un momento …",
-  pending: "Leggete questo codice all’amministrazione",
+  working: "Un momento…",
+  pending: "Legga questo codice all’amministrazione",
   pendingText:
     "Per telefono o di persona, non per chat o e-mail. Lì viene digitato, e questa pagina va avanti da sola.",
-  waiting: "In attesa dell’amministrazione …",
-  certified: (until) => `Questo browser è certificato fino al ${until}. Si rinnova da solo.`,
+  waiting: "In attesa dell’amministrazione…",
+  certified: (until) => `Questo browser è certificato. Il certificato si rinnova da solo. Scadenza: ${until}.`,
   soon: (until) =>
-    `Il certificato di questo browser finisce il ${until}. Si rinnova appena qualcuno apre l’amministrazione: avvisatela, per favore.`,
+    `Il certificato di questo browser sta per scadere. Scadenza: ${until}. Si rinnova appena qualcuno apre l’amministrazione: la avvisi, per favore.`,
   lapsed:
-    "Il certificato di questo browser è finito: chi verifica non vi raggiunge qui. Torna appena qualcuno apre l’amministrazione.",
-  refused: "L’amministrazione ha rifiutato questo browser. Se è un errore, chiedete di nuovo e confrontate il codice.",
+    "Il certificato di questo browser è scaduto: chi verifica non La raggiunge qui. Si rinnova appena qualcuno apre l’amministrazione.",
+  refused: "L’amministrazione ha rifiutato questo browser. Se è un errore, chieda di nuovo e confronti il codice.",
   revoked:
-    "L’amministrazione ha ritirato il certificato di questo browser: chi verifica non vi raggiunge qui. Se potete continuare, chiedetene uno nuovo.",
+    "L’amministrazione ha ritirato il certificato di questo browser: chi verifica non La raggiunge qui. Se ha il permesso di continuare, ne chieda uno nuovo.",
   again: "Chiedi di nuovo",
   unsupported:
-    "Questo browser non può ricevere chiamate verificate: è troppo vecchio o non conserva nulla (finestra privata). Usate un browser attuale.",
+    "Questo browser non può ricevere chiamate verificate: è troppo vecchio o non conserva nulla (finestra privata). Usi un browser attuale.",
 };
 
 export const enrolmentTexts: Catalogues<EnrolmentTexts> = { de, en, fr, it };

@@ -23,8 +23,8 @@ const de: InboxTexts = {
   mine: "für Sie",
   older: "Ältere zeigen",
   closed:
-    "Diese Nachricht lässt sich in diesem Browser nicht öffnen: Sie wurde für andere versiegelt, oder bevor dieser Browser zugelassen war.",
-  remove: (name) => `Nachricht von ${name} löschen`,
+    "Diese Nachricht lässt sich in diesem Browser nicht öffnen: Sie wurde für andere versiegelt, oder bevor dieser Browser bestätigt war.",
+  remove: (name) => `Nachricht löschen: ${name}`,
   sure: "Diese Nachricht löschen?",
   sureText: "Sie ist dann für alle weg, die sie lesen konnten.",
   removeConfirm: "Löschen",
@@ -32,25 +32,25 @@ const de: InboxTexts = {
 
 const fr: InboxTexts = {
   title: "Messages",
-  somebody: "Quelqu’un",
+  somebody: "Un visiteur",
   mine: "pour vous",
   older: "Afficher les plus anciens",
   closed:
-    "Ce message ne s’ouvre pas dans ce navigateur : il a été scellé pour d’autres, ou avant que ce navigateur ne soit certifié.",
-  remove: (name) => `Supprimer le message de ${name}`,
-  sure: "Supprimer ce message ?",
+    "Ce message ne s’ouvre pas dans ce navigateur : il a été scellé pour d’autres, ou avant que ce navigateur ne soit certifié.",
+  remove: (name) => `Supprimer le message : ${name}`,
+  sure: "Supprimer ce message ?",
   sureText: "Il disparaît pour toutes les personnes qui pouvaient le lire.",
   removeConfirm: "Supprimer",
 };
 
 const it: InboxTexts = {
   title: "Messaggi",
-  somebody: "Qualcuno",
-  mine: "per voi",
+  somebody: "Un visitatore",
+  mine: "per Lei",
   older: "Mostra i precedenti",
   closed:
     "Questo messaggio non si apre in questo browser: è stato sigillato per altri, o prima che questo browser fosse certificato.",
-  remove: (name) => `Elimina il messaggio di ${name}`,
+  remove: (name) => `Elimina il messaggio: ${name}`,
   sure: "Eliminare questo messaggio?",
   sureText: "Sparisce per tutti coloro che potevano leggerlo.",
   removeConfirm: "Elimina",

@@ -7,7 +7,7 @@ export const de: StaffTexts = {
   desk: "Empfang",
   console: "Verwaltung",
   signOut: "Abmelden",
-  starting: "Einen Moment …",
+  starting: "Einen Moment …",
   tryAgain: "Nochmals versuchen",
   cancel: "Abbrechen",
   close: "Schliessen",

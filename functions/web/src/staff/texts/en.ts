@@ -5,7 +5,7 @@ export const en = {
   desk: "Desk",
   console: "Console",
   signOut: "Sign out",
-  starting: "One moment …",
+  starting: "One moment…",
   tryAgain: "Try again",
   cancel: "Cancel",
   close: "Close",

@@ -7,7 +7,7 @@ export const fr: StaffTexts = {
   desk: "Accueil",
   console: "Administration",
   signOut: "Se déconnecter",
-  starting: "Un instant …",
+  starting: "Un instant…",
   tryAgain: "Réessayer",
   cancel: "Annuler",
   close: "Fermer",
@@ -16,41 +16,41 @@ export const fr: StaffTexts = {
   copyFailed: "La copie n’a pas été possible. Sélectionnez le texte et copiez-le à la main.",
   unreachable: {
     title: "Le service ne répond pas",
-    text: "Veuillez vérifier votre réseau. Nous continuons d’essayer ; rien n’est perdu.",
+    text: "Veuillez vérifier votre réseau. Nous continuons d’essayer ; rien n’est perdu.",
   },
   offline: "Pas de connexion au service. Nous continuons d’essayer.",
   signedOut: {
     "no-session": {
       title: "Veuillez vous connecter",
-      text: "Vous vous connectez avec un lien personnel. Demandez-le à votre administration : il est valable une fois, pendant 24 heures.",
+      text: "Vous vous connectez avec un lien personnel. Demandez-le à votre administration : il est valable une fois, pendant 24 heures.",
     },
     link: {
       title: "Ce lien n’est plus valable",
       text: "Il a déjà servi ou il est trop ancien. Demandez-en un nouveau à votre administration.",
     },
     ended: {
-      title: "Vous avez été déconnecté",
+      title: "Votre session a été fermée",
       text: "Votre session est terminée. Demandez un nouveau lien à votre administration.",
     },
     left: {
-      title: "Vous êtes déconnecté",
+      title: "Session fermée",
       text: "Pour vous reconnecter, demandez un nouveau lien à votre administration.",
     },
     role: {
       title: "Cette page n’est pas pour vous",
-      text: "Vous êtes connecté, mais sans le rôle nécessaire ici. Votre administration peut vous le donner.",
+      text: "Votre session est ouverte, mais sans le rôle nécessaire ici. Votre administration peut vous le donner.",
     },
   },
   replace: {
-    title: "Se connecter comme quelqu’un d’autre ?",
+    title: "Se connecter comme quelqu’un d’autre ?",
     text: (name) =>
-      `${name ? `Vous êtes connecté en tant que ${name}.` : "Quelqu’un est déjà connecté ici."} Ce lien vous déconnecte et connecte la personne pour laquelle il a été fait. Ne continuez que si vous l’attendiez.`,
+      `${name ? `Une session est ouverte au nom de ${name}.` : "Une session est déjà ouverte ici."} Ce lien la ferme et connecte la personne pour laquelle il a été fait. Ne continuez que si vous l’attendiez.`,
     confirm: "Se déconnecter et continuer",
   },
   otherPage: { expert: "Aller à l’administration", administrator: "Aller à l’accueil" },
   problems: {
     "card-number":
-      "Un texte ressemble à un numéro de carte de paiement. Veuillez l’enlever : ces numéros ne sont jamais conservés ici.",
+      "Un texte ressemble à un numéro de carte de paiement. Veuillez l’enlever : ces numéros ne sont jamais conservés ici.",
     "token-missing": "Votre session est terminée. Veuillez vous reconnecter.",
     "token-invalid": "Votre session est terminée. Veuillez vous reconnecter.",
     "token-expired": "Votre session est terminée. Veuillez vous reconnecter.",
@@ -61,9 +61,9 @@ export const fr: StaffTexts = {
     "body-too-large": "C’est trop grand. Veuillez raccourcir.",
     "too-many-requests": "Trop de demandes. Veuillez patienter un instant et réessayer.",
     unavailable: "Le service n’est pas prêt. Veuillez réessayer dans un instant.",
-    misconfigured: "Le service n’est pas complètement installé. Dites-le à ceux qui l’exploitent :",
+    misconfigured: "Le service n’est pas complètement installé. Dites-le à ceux qui l’exploitent :",
     unreachable: "Le service n’a pas pu être atteint. Vérifiez votre réseau et réessayez.",
-    malformed: "Le service n’a pas accepté ceci :",
-    other: "Cela n’a pas fonctionné :",
+    malformed: "Le service n’a pas accepté ceci :",
+    other: "Cela n’a pas fonctionné :",
   },
 };

@@ -15,7 +15,7 @@ export interface LauncherTexts {
 export const launcher: Record<Language, LauncherTexts> = {
   de: {
     talk: "Mit uns sprechen",
-    loading: "Einen Moment…",
+    loading: "Einen Moment …",
     free: "Jetzt für Sie da",
     busy: "Alle im Gespräch",
     closed: "Gerade niemand da",
@@ -35,7 +35,7 @@ export const launcher: Record<Language, LauncherTexts> = {
     talk: "Parlez-nous",
     loading: "Un instant…",
     free: "À votre écoute",
-    busy: "Tous en ligne",
+    busy: "Tous en appel",
     closed: "Personne pour l’instant",
     unreachable: "Injoignable pour l’instant",
     failed: "Réessayer",
@@ -47,6 +47,6 @@ export const launcher: Record<Language, LauncherTexts> = {
     busy: "Tutti occupati",
     closed: "Ora non c’è nessuno",
     unreachable: "Al momento irraggiungibile",
-    failed: "Riprovi",
+    failed: "Riprova",
   },
 };

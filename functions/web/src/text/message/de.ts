@@ -2,14 +2,14 @@ import type { MessageTexts } from "./en.ts";
 
 export const message: MessageTexts = {
   title: "Nachricht hinterlassen",
-  text: "Wir antworten, sobald wir können. Lesen können sie nur unsere Beraterinnen und Berater: nicht einmal der Dienst, der sie überbringt.",
+  text: "Wir antworten, sobald wir können. Nur unsere Beraterinnen und Berater können Ihre Nachricht lesen; nicht einmal der Dienst, der sie überbringt, kann es.",
   message: "Ihre Nachricht",
   name: "Ihr Name",
   contact: "Wie wir Sie erreichen",
   contactHint: "Eine E-Mail-Adresse oder Telefonnummer",
   optional: "freiwillig",
   send: "Senden",
-  sending: "Wird gesendet…",
+  sending: "Wird gesendet …",
   back: "Zurück",
   sent: "Ihre Nachricht ist unterwegs",
   sentText: "Sie wurde auf dieser Seite für die versiegelt, die sie lesen sollen, und wird nach 30 Tagen gelöscht.",

@@ -2,7 +2,7 @@ import type { MessageTexts } from "./en.ts";
 
 export const message: MessageTexts = {
   title: "Laisser un message",
-  text: "Nous répondons dès que possible. Seules nos conseillères et nos conseillers peuvent le lire : pas même le service qui le transporte.",
+  text: "Nous répondons dès que possible. Seuls nos conseillères et nos conseillers peuvent lire votre message ; même le service qui le transporte ne le peut pas.",
   message: "Votre message",
   name: "Votre nom",
   contact: "Comment vous joindre",

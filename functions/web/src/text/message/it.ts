@@ -1,8 +1,8 @@
 import type { MessageTexts } from "./en.ts";
 
 export const message: MessageTexts = {
-  title: "Lasciare un messaggio",
-  text: "Rispondiamo appena possibile. Possono leggerlo solo le nostre consulenti e i nostri consulenti: nemmeno il servizio che lo trasporta.",
+  title: "Lascia un messaggio",
+  text: "Rispondiamo appena possibile. Solo le nostre consulenti e i nostri consulenti possono leggere il Suo messaggio; nemmeno il servizio che lo trasporta può farlo.",
   message: "Il Suo messaggio",
   name: "Il Suo nome",
   contact: "Come possiamo raggiungerLa",

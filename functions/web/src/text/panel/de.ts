@@ -6,13 +6,13 @@ export const panel: PanelTexts = {
   back: "Zurück",
   enlarge: "Grösser",
   shrink: "Kleiner",
-  loading: "Einen Moment…",
+  loading: "Einen Moment …",
   free: "Jetzt frei",
   inCall: "Im Gespräch",
   available: (names) => `${names} ist jetzt für Sie da.`,
   availableMany: "Wir sind jetzt für Sie da: mit Bild, Ton oder im Chat.",
   video: "Videogespräch",
-  audio: "Nur Ton",
+  audio: "Sprachanruf",
   chat: "Chat",
   nobody: {
     title: "Gerade ist niemand da",
@@ -47,8 +47,8 @@ export const panel: PanelTexts = {
     nameWrong: "Bitte geben Sie einen kürzeren Namen ein, oder keinen.",
   },
   ringing: {
-    title: "Es klingelt…",
-    person: (name) => `${name} wird angerufen…`,
+    title: "Es klingelt …",
+    person: (name) => `${name} wird angerufen …`,
     text: "Das dauert einen Moment. Bleiben Sie auf dieser Seite.",
     next: "Sie sind als Nächstes an der Reihe.",
     before: (count) => (count === 1 ? "Vor Ihnen wartet eine Person." : `Vor Ihnen warten ${count} Personen.`),
@@ -58,7 +58,7 @@ export const panel: PanelTexts = {
   ended: {
     "hung-up": "Das Gespräch ist zu Ende",
     "other-hung-up": "Das Gespräch ist zu Ende",
-    "other-gone": "Die andere Seite ist weg",
+    "other-gone": "Ihr Gegenüber ist nicht mehr da",
     "self-gone": "Die Verbindung ist abgerissen",
     declined: "Gerade kann niemand annehmen",
     cancelled: "Abgebrochen",
@@ -78,11 +78,11 @@ export const panel: PanelTexts = {
   },
   failure: {
     middleman:
-      "Die andere Seite konnte nicht beweisen, wer sie ist. Vielleicht will sich jemand dazwischenschalten, darum wurde die Verbindung sofort getrennt.",
+      "Ihr Gegenüber konnte nicht beweisen, wer es ist. Vielleicht will sich jemand dazwischenschalten, darum wurde die Verbindung sofort getrennt.",
     outdated:
-      "Der Nachweis, wer die andere Seite ist, ist abgelaufen oder noch nicht gültig. Stimmt die Uhr Ihres Computers? Wenn ja, versuchen Sie es später nochmals.",
+      "Der Nachweis, wer Ihr Gegenüber ist, ist abgelaufen oder noch nicht gültig. Stimmt die Uhr Ihres Computers? Wenn ja, versuchen Sie es später nochmals.",
     browser:
-      "Dieser Browser ist zu alt, um zu prüfen, wer antwortet. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari.",
+      "Dieser Browser ist zu alt, um zu prüfen, wer antwortet. Nehmen Sie einen aktuellen Firefox, Chrome, Edge oder Safari.",
     reported: "Was gemeldet wurde",
     report: (reason) => `Nur dass eine Prüfung fehlschlug, mit dem Grund «${reason}». Nichts über Sie.`,
   },
@@ -98,7 +98,7 @@ export const panel: PanelTexts = {
     other: "Auf unserer Seite ging etwas schief. Versuchen Sie es gleich nochmals.",
     expired: "Diese Seite war lange offen. Bitte beginnen Sie von vorne.",
     unsupported:
-      "Dieser Browser kann keine Gespräche führen. Nehmen Sie ein aktuelles Firefox, Chrome, Edge oder Safari.",
+      "Dieser Browser kann keine Gespräche führen. Nehmen Sie einen aktuellen Firefox, Chrome, Edge oder Safari.",
   },
   tryAgain: "Nochmals versuchen",
 };

@@ -3,9 +3,8 @@ import type { ViewTexts } from "./en.ts";
 export const view: ViewTexts = {
   call: "Gespräch",
   you: "Sie",
-  other: "Die andere Seite",
-  unnamed: "Besuch",
-  connecting: "Die Verbindung wird aufgebaut…",
+  other: "Ihr Gegenüber",
+  connecting: "Die Verbindung wird aufgebaut …",
   connectingLong: "Das dauert länger als sonst. Die beiden Netze machen es schwer; ein anderer Weg wird versucht.",
   offline: "Sie haben kein Netz. Sobald es wieder da ist, geht das Gespräch von selbst weiter.",
   service: "Der Dienst ist nicht erreichbar. Sobald er wieder da ist, geht das Gespräch von selbst weiter.",
@@ -32,7 +31,7 @@ export const view: ViewTexts = {
   hangUp: "Auflegen",
   close: "Schliessen",
   present: (names) => (names === "" ? "Sie sind wieder zu zweit." : `Auch in diesem Gespräch: ${names}`),
-  companion: { connecting: "Verbindung wird aufgebaut…", failed: "Liess sich nicht prüfen: nicht verbunden" },
+  companion: { connecting: "Verbindung wird aufgebaut …", failed: "Liess sich nicht prüfen: nicht verbunden" },
   kinds: { visitor: "Besuch", expert: "Fachperson", colleague: "Aus demselben Haus", guest: "Gast" },
   proof: {
     title: "Wer auf der anderen Seite ist",
@@ -62,7 +61,7 @@ export const view: ViewTexts = {
     codeOf: (code) => `Code ${code}`,
     compare: "Code anzeigen",
     compareText: "Lesen Sie ihn einander vor. Sehen alle dieselbe Zahl, ist niemand dazwischen.",
-    coming: "Einen Moment…",
+    coming: "Einen Moment …",
   },
   quality: {
     title: "Verbindung",
@@ -72,16 +71,16 @@ export const view: ViewTexts = {
     unknown: "wird gemessen",
     loss: "Ein Teil der Daten geht unterwegs verloren.",
     delay: "Der Weg ist lang: Es gibt eine Verzögerung.",
-    bandwidth: "Das Netz ist schmal: Das Bild wird verkleinert.",
+    bandwidth: "Das Netz ist langsam: Das Bild wird verkleinert.",
     interrupted: "Sie ist unterbrochen.",
-    direct: "direkt zur anderen Seite",
+    direct: "direkt zu Ihrem Gegenüber",
     relay: "über eine Vermittlung",
     roundTrip: (milliseconds) => `${milliseconds} ms hin und zurück`,
   },
   message: "Nachricht",
   send: "Senden",
   attach: "Datei senden",
-  noMessages: "Nachrichten und Dateien gehen direkt zur anderen Seite und werden nicht aufbewahrt.",
+  noMessages: "Nachrichten und Dateien gehen direkt zu Ihrem Gegenüber und werden nicht aufbewahrt.",
   notSent: "Noch nicht gesendet",
   tooLong: "Diese Nachricht ist zu lang.",
   cardNumber: "Kartennummern gehören nicht hierher: Bitte lassen Sie sie weg.",
@@ -91,7 +90,7 @@ export const view: ViewTexts = {
   cancel: "Abbrechen",
   save: "Speichern",
   file: {
-    offeredMine: "Wartet darauf, dass die andere Seite annimmt",
+    offeredMine: "Wartet darauf, dass Ihr Gegenüber annimmt",
     offered: "möchte Ihnen eine Datei senden",
     moving: "Unterwegs",
     done: "Angekommen und geprüft",
@@ -107,7 +106,6 @@ export const view: ViewTexts = {
   speaker: "Lautsprecher",
   defaultDevice: "Standard",
   level: "Pegel des Mikrofons",
-  noSound: "Sagen Sie etwas: Der Balken bewegt sich, wenn man Sie hört.",
   problem: {
     microphone: {
       refused:
@@ -128,7 +126,8 @@ export const view: ViewTexts = {
       failed: "Die Kamera funktioniert nicht. Versuchen Sie es nochmals oder wählen Sie eine andere.",
     },
     screen: {
-      refused: "Der Bildschirm wurde nicht freigegeben. Erlauben Sie die Aufnahme in den Einstellungen Ihres Systems.",
+      refused:
+        "Der Bildschirm wurde nicht freigegeben. Erlauben Sie die Bildschirmaufnahme in den Einstellungen Ihres Systems.",
       missing: "Es gibt nichts zu zeigen.",
       busy: "Der Bildschirm kann gerade nicht aufgenommen werden.",
       unplugged: "Der Bildschirm wird nicht mehr gezeigt.",

@@ -4,7 +4,6 @@ export const view = {
   call: "Call",
   you: "You",
   other: "The other side",
-  unnamed: "Visitor",
   connecting: "Connecting…",
   connectingLong: "Still connecting. The two networks make it hard; another way is being tried.",
   offline: "You have no network. The call goes on by itself when it is back.",
@@ -107,10 +106,9 @@ export const view = {
   speaker: "Loudspeaker",
   defaultDevice: "Standard",
   level: "Microphone level",
-  noSound: "Say something: the bar moves when you are heard.",
   problem: {
     microphone: {
-      refused: "The microphone is blocked. Allow it in your browser's address bar, then try again.",
+      refused: "The microphone is blocked. Allow it in your browser’s address bar, then try again.",
       missing: "No microphone was found. Plug one in.",
       busy: "Another program is using the microphone. Close it, then try again.",
       unplugged: "The microphone was unplugged. Plug it in, or choose another.",
@@ -118,7 +116,7 @@ export const view = {
       failed: "The microphone does not work. Try again, or choose another.",
     },
     camera: {
-      refused: "The camera is blocked. Allow it in your browser's address bar, then try again.",
+      refused: "The camera is blocked. Allow it in your browser’s address bar, then try again.",
       missing: "No camera was found.",
       busy: "Another program is using the camera. Close it, then try again.",
       unplugged: "The camera was unplugged. Plug it in, or choose another.",
@@ -126,7 +124,7 @@ export const view = {
       failed: "The camera does not work. Try again, or choose another.",
     },
     screen: {
-      refused: "The screen was not released. Allow screen recording in your system's settings.",
+      refused: "The screen was not released. Allow screen recording in your system’s settings.",
       missing: "There is nothing to show.",
       busy: "The screen cannot be captured now.",
       unplugged: "The screen is no longer shown.",

@@ -9,7 +9,7 @@ export const de: TrustTexts = {
   how: "So geht es",
   sentences: [
     "Der Siteschlüssel ist das Siegel Ihrer Organisation: Er entsteht in diesem Browser, und nur Sie behalten ihn, als Datei unter einer Passphrase.",
-    "Sein öffentlicher Teil steht im Code auf Ihren eigenen Seiten; so vertraut der Browser der Anrufenden Ihrer Seite und nicht diesem Dienst.",
+    "Sein öffentlicher Teil steht im Einbettungscode auf Ihren eigenen Seiten; so vertraut der Browser der Anrufenden Ihrer Seite und nicht diesem Dienst.",
     "Mit ihm lassen Sie den Browser einer Verwaltungsperson die Geräte Ihrer Fachleute bestätigen; dann kommt die Datei zurück in den Tresor.",
   ],
   picture: {
@@ -29,7 +29,7 @@ export const de: TrustTexts = {
     "Dieser Browser kann solche Schlüssel nicht erzeugen oder behalten: Er ist zu alt oder behält nichts (privates Fenster). Bitte nehmen Sie einen aktuellen Browser.",
   cancel: "Abbrechen",
   back: "Zurück",
-  working: "Einen Moment …",
+  working: "Einen Moment …",
 
   make: {
     heading: "Passphrase wählen",
@@ -65,17 +65,17 @@ export const de: TrustTexts = {
     heading: "Der Siteschlüssel ist eingerichtet",
     steps: [
       "Legen Sie Datei und Passphrase an je zwei sichere Orte, und löschen Sie die Datei aus den Downloads.",
-      "Lassen Sie alle Fachleute am Empfang ihren Browser einrichten, und bestätigen Sie ihn hier.",
-      "Kopieren Sie dann den Code neu in Ihre Seiten: Er enthält jetzt den Siteschlüssel. Von da an rufen diese Seiten nur noch bestätigte Geräte an.",
+      "Lassen Sie alle Fachleute auf der Seite «Empfang» ihren Browser einrichten, und bestätigen Sie ihn hier.",
+      "Kopieren Sie dann den Einbettungscode neu in Ihre Seiten: Er enthält jetzt den Siteschlüssel. Von da an rufen diese Seiten nur noch bestätigte Geräte an.",
     ],
-    toSnippet: "Zum Code",
+    toSnippet: "Zum Einbettungscode",
     close: "Fertig",
   },
   keyFile: {
     file: "Schlüsseldatei",
     passphrase: "Passphrase",
     open: "Öffnen",
-    opening: "Wird geöffnet …",
+    opening: "Wird geöffnet …",
     missingFile: "Bitte wählen Sie die Datei.",
     missingPassphrase: "Bitte geben Sie die Passphrase ein.",
     problems: {
@@ -100,11 +100,11 @@ export const de: TrustTexts = {
         ? "Das darf er noch 1 Tag. Öffnen Sie die Schlüsseldatei, um 90 Tage weiterzumachen."
         : `Das darf er noch ${days} Tage. Öffnen Sie die Schlüsseldatei, um 90 Tage weiterzumachen.`,
     ended:
-      "Die Zeit dieses Browsers ist um. Öffnen Sie die Schlüsseldatei, um 90 Tage weiterzumachen; Geräte werden sonst nicht mehr verlängert.",
+      "Dieser Browser darf keine Geräte mehr bestätigen. Öffnen Sie die Schlüsseldatei, um 90 Tage weiterzumachen; Geräte werden sonst nicht mehr verlängert.",
     revoked: "Diesem Browser wurde das Bestätigen entzogen. Mit der Schlüsseldatei bekommt er einen neuen Schlüssel.",
     foreign:
-      "Der Dienst nennt einen anderen Siteschlüssel als den, für den dieser Browser bestätigt. Hat ihn bei Ihnen niemand geändert, so greift jemand ein: Kopieren Sie den Code nicht, und fragen Sie jene, die den Dienst betreiben.",
-    gone: "Der Dienst nennt keinen Siteschlüssel mehr, und dieser Browser bestätigt für einen. Hat ihn bei Ihnen niemand aufgegeben, so greift jemand ein: Erzeugen Sie keinen neuen, und fragen Sie jene, die den Dienst betreiben.",
+      "Der Dienst nennt einen anderen Siteschlüssel als den, für den dieser Browser bestätigt. Hat ihn bei Ihnen niemand geändert, so manipuliert jemand den Dienst: Kopieren Sie den Einbettungscode nicht, und fragen Sie jene, die den Dienst betreiben.",
+    gone: "Der Dienst nennt keinen Siteschlüssel mehr, und dieser Browser bestätigt für einen. Hat ihn bei Ihnen niemand aufgegeben, so manipuliert jemand den Dienst: Erzeugen Sie keinen neuen, und fragen Sie jene, die den Dienst betreiben.",
     renew: "Schlüsseldatei öffnen",
     renewed: "Dieser Browser bestätigt 90 Tage lang Geräte.",
     failed: "Was fällig war, konnte nicht unterschrieben werden.",
@@ -115,7 +115,7 @@ export const de: TrustTexts = {
   devices: {
     heading: "Geräte",
     help: "Jeder Browser, in dem jemand antwortet, hat eine eigene Bestätigung für 7 Tage; sie wird verlängert, solange diese Verwaltung offen ist.",
-    empty: "Noch kein Gerät. Fachleute richten ihren Browser am Empfang ein; dann erscheint er hier.",
+    empty: "Noch kein Gerät. Fachleute richten ihren Browser auf der Seite «Empfang» ein; dann erscheint er hier.",
     refresh: "Neu laden",
     pending: "Wartet auf Bestätigung",
     unknown: "Neu zu bestätigen",
@@ -146,7 +146,7 @@ export const de: TrustTexts = {
   },
   compare: {
     heading: (name) => `Ist das das Gerät von ${name}?`,
-    text: "Rufen Sie an, oder stehen Sie daneben. Lassen Sie sich den Code am Empfang vorlesen, und tippen Sie, was Sie hören.",
+    text: "Rufen Sie an, oder stellen Sie sich daneben. Lassen Sie sich den Code vorlesen, der dort steht, und tippen Sie, was Sie hören.",
     code: "Code",
     codeHint: "Zwölf Buchstaben und Ziffern. Der Code steht nicht hier, damit niemand ihn ungehört bestätigt.",
     wrong:
@@ -164,27 +164,27 @@ export const de: TrustTexts = {
   },
   refuseDialog: {
     heading: (name) => `Das Gerät von ${name} ablehnen?`,
-    text: "Der Empfang sagt es der Fachperson; sie kann nochmals fragen.",
+    text: "Die Fachperson sieht es auf der Seite «Empfang»; sie kann nochmals fragen.",
     action: "Ablehnen",
   },
 
   approvers: {
     heading: "Wer bestätigt",
     good: "bestätigt",
-    ended: "vorbei",
+    ended: "abgelaufen",
     revoked: "gesperrt",
     unknown: "diesem Browser nicht bekannt",
     you: "dieser Browser",
     revokeOf: (name) => `${name} das Bestätigen entziehen`,
     revokeHeading: (name) => `${name} das Bestätigen entziehen?`,
     revokeText:
-      "Geräte, die nur so bestätigt sind, müssen neu bestätigt werden. Ein solcher Schlüssel in falschen Händen, zusammen mit einem Dienst in falschen Händen, könnte eigene Listen unterschreiben, bis er endet; dagegen hilft ein neuer Siteschlüssel.",
+      "Geräte, die nur diese Person bestätigt hat, müssen neu bestätigt werden. Ihr Schlüssel in falschen Händen, zusammen mit einem Dienst in falschen Händen, könnte eigene Listen unterschreiben, bis er abläuft; dagegen hilft ein neuer Siteschlüssel.",
     revokedNow: (name) => `${name} bestätigt keine Geräte mehr.`,
   },
 
   site: {
     heading: "Siteschlüssel",
-    text: "Genau das muss im Code auf jeder Seite stehen.",
+    text: "Genau das muss im Einbettungscode auf jeder Seite stehen.",
     created: (time) => `erzeugt ${time}`,
     old: "früherer",
     check: "Von irgendeinem Computer aus prüfen, ob jede Seite ihn hat:",
@@ -196,8 +196,8 @@ export const de: TrustTexts = {
     rotatedHeading: "Der Siteschlüssel ist gewechselt",
     rotatedSteps: [
       "Bringen Sie die neue Datei und ihre Passphrase in Sicherheit. Behalten Sie die alten, bis jede Seite geändert ist.",
-      "Kopieren Sie den Code neu in Ihre Seiten: Er enthält vorerst beide Schlüssel.",
-      "Lassen Sie die anderen Verwaltungspersonen die neue Schlüsseldatei öffnen, und kopieren Sie den Code dann nochmals, ohne den alten Schlüssel.",
+      "Kopieren Sie den Einbettungscode neu in Ihre Seiten: Er enthält vorerst beide Schlüssel.",
+      "Lassen Sie die anderen Verwaltungspersonen die neue Schlüsseldatei öffnen, und kopieren Sie den Einbettungscode dann nochmals, ohne den alten Schlüssel.",
     ],
   },
 
@@ -213,14 +213,14 @@ export const de: TrustTexts = {
     hints: {
       lost: "Die Datei ist weg, oder niemand kennt ihre Passphrase. Sonst hat sie niemand. Geprüfte Anrufe gehen weiter, bis die Zeit der letzten bestätigenden Person um ist; wählen Sie vorher eine ruhige Stunde.",
       stolen:
-        "Jemand anderes hat vielleicht Datei und Passphrase. Zusammen mit einem Dienst in falschen Händen könnte man sich auf jeder Seite mit diesem Schlüssel als Ihre Fachleute ausgeben: Nehmen Sie zuerst den Code aus Ihren Seiten, und machen Sie dann hier weiter.",
+        "Jemand anderes hat vielleicht Datei und Passphrase. Zusammen mit einem Dienst in falschen Händen könnte man sich auf jeder Seite mit diesem Schlüssel als Ihre Fachleute ausgeben: Nehmen Sie zuerst den Einbettungscode aus Ihren Seiten, und machen Sie dann hier weiter.",
     },
     happens: "Was geschieht",
     steps: [
-      "Seiten mit dem alten Schlüssel rufen sofort niemanden mehr an und sagen das auch, bis Sie den neuen Code hineinkopiert haben.",
+      "Seiten mit dem alten Schlüssel rufen sofort niemanden mehr an und sagen das auch, bis Sie den neuen Einbettungscode hineinkopiert haben.",
       "Sie erzeugen gleich hier einen neuen Siteschlüssel.",
       "Der Browser jeder Fachperson muss mit seinem Code neu bestätigt werden. Die anderen Verwaltungspersonen öffnen die neue Schlüsseldatei.",
-      "Sie kopieren den neuen Code in jede Seite.",
+      "Sie kopieren den neuen Einbettungscode in jede Seite.",
       "Der alte Schlüssel wird nie mehr angenommen, und wer diese Verwaltung öffnet, sieht, wer ihn wann aufgegeben hat. Das lässt sich nicht zurücknehmen.",
     ],
     confirm: (name) => `Zum Bestätigen «${name}» eintippen`,
@@ -235,7 +235,7 @@ export const de: TrustTexts = {
   snippet: {
     siteKey: "Siteschlüssel",
     foreign:
-      "Der Dienst hat nicht den Siteschlüssel in diesen Code gesetzt, für den dieser Browser bestätigt. Kopieren Sie ihn nicht, und fragen Sie jene, die den Dienst betreiben.",
+      "Der Dienst hat nicht den Siteschlüssel in diesen Einbettungscode gesetzt, für den dieser Browser bestätigt. Kopieren Sie ihn nicht, und fragen Sie jene, die den Dienst betreiben.",
   },
 
   alarms: {
@@ -277,9 +277,10 @@ export const de: TrustTexts = {
     todos: {
       upkeep: "Öffnen Sie diese Verwaltung in einem Browser, der Geräte bestätigt, unter «Vertrauen».",
       snippet:
-        "Vergleichen Sie den Siteschlüssel in Ihren Seiten mit dem unter «Vertrauen», und kopieren Sie den Code neu.",
+        "Vergleichen Sie den Siteschlüssel in Ihren Seiten mit dem unter «Vertrauen», und kopieren Sie den Einbettungscode neu.",
       clock: "Meist eine falsche Uhr. Wiederholt es sich, prüfen Sie die Uhren und öffnen Sie diese Verwaltung.",
-      update: "Kopieren Sie den Code neu in Ihre Seiten, und lassen Sie die Empfänge neu laden.",
+      update:
+        "Kopieren Sie den Einbettungscode neu in Ihre Seiten, und lassen Sie alle Fachleute die Seite «Empfang» neu laden.",
       tampering:
         "Wiederholt es sich, greift vielleicht jemand in Anrufe ein: Besprechen Sie nichts Vertrauliches, und fragen Sie jene, die den Dienst betreiben.",
     },

@@ -27,7 +27,7 @@ export const en = {
     "This browser cannot make or keep such keys: it is too old, or it keeps nothing (a private window). Please use a current browser.",
   cancel: "Cancel",
   back: "Back",
-  working: "One moment …",
+  working: "One moment…",
 
   make: {
     heading: "Choose a passphrase",
@@ -72,7 +72,7 @@ export const en = {
     file: "Key file",
     passphrase: "Passphrase",
     open: "Open",
-    opening: "Opening …",
+    opening: "Opening…",
     missingFile: "Please choose the file.",
     missingPassphrase: "Please type the passphrase.",
     problems: {

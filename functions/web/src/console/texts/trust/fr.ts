@@ -5,12 +5,12 @@ import type { TrustTexts } from "./en.ts";
 export const fr: TrustTexts = {
   title: "Confiance",
   waiting: "en attente",
-  help: "Pour que les navigateurs des visiteurs sachent d’eux-mêmes qui répond, et que personne entre deux ne puisse écouter, pas même ce service.",
+  help: "Pour que les navigateurs des visiteurs sachent d’eux-mêmes qui répond, et que personne entre les deux ne puisse écouter, pas même ce service.",
   how: "Comment cela marche",
   sentences: [
-    "La clé du site est le sceau de votre organisation : elle naît dans ce navigateur, et vous seuls la gardez, dans un fichier protégé par une phrase secrète.",
-    "Sa partie publique figure dans le code de vos propres pages ; le navigateur du visiteur se fie ainsi à votre page et non à ce service.",
-    "Avec elle, vous permettez au navigateur d’un administrateur d’approuver les appareils de vos experts ; puis le fichier retourne au coffre.",
+    "La clé du site est le sceau de votre organisation : elle naît dans ce navigateur, et vous seuls la gardez, dans un fichier protégé par une phrase secrète.",
+    "Sa partie publique figure dans le code d’intégration de vos propres pages ; le navigateur du visiteur se fie ainsi à votre page et non à ce service.",
+    "Avec elle, vous permettez au navigateur d’un administrateur d’approuver les appareils de vos experts ; puis le fichier retourne au coffre.",
   ],
   picture: {
     siteKey: "Clé du site",
@@ -26,10 +26,10 @@ export const fr: TrustTexts = {
   beginText:
     "Cela prend cinq minutes. Jusque-là, les appels marchent comme avant, et les deux côtés apprennent qu’ils ne sont pas vérifiés.",
   unsupported:
-    "Ce navigateur ne peut pas créer ou conserver de telles clés : il est trop ancien ou ne conserve rien (fenêtre privée). Veuillez utiliser un navigateur récent.",
+    "Ce navigateur ne peut pas créer ou conserver de telles clés : il est trop ancien ou ne conserve rien (fenêtre privée). Veuillez utiliser un navigateur récent.",
   cancel: "Annuler",
   back: "Retour",
-  working: "Un instant …",
+  working: "Un instant…",
 
   make: {
     heading: "Choisir une phrase secrète",
@@ -37,17 +37,17 @@ export const fr: TrustTexts = {
     passphrase: "Phrase secrète",
     suggest: "En proposer une",
     show: "Afficher la phrase secrète",
-    tooWeak: "Veuillez en choisir une plus longue : cinq mots ou plus sans rapport entre eux, ou la proposition.",
+    tooWeak: "Veuillez en choisir une plus longue : cinq mots ou plus sans rapport entre eux, ou la proposition.",
     strength: (time) =>
-      `Qui aurait le fichier, mille cartes graphiques et des listes de ce que l’on aime choisir mettrait environ ${time}. C’est une estimation : de l’extérieur, personne ne sait comment vous avez choisi.`,
-    strengthSuggested: "Tirée au hasard, 100 bits : personne ne la devine. Notez-la et gardez-la séparée du fichier.",
+      `Qui aurait le fichier, mille cartes graphiques et des listes de ce que l’on aime choisir mettrait environ ${time}. C’est une estimation : de l’extérieur, personne ne sait comment vous avez choisi.`,
+    strengthSuggested: "Tirée au hasard, 100 bits : personne ne la devine. Notez-la et gardez-la séparée du fichier.",
     weak: "Trop faible",
     fair: "Bonne",
     strong: "Forte",
     save: "Créer la clé et enregistrer le fichier",
     have: "J’ai déjà un fichier de clé",
     fileTitle: (organisation) => [
-      `Visavis : clé du site de ${organisation}`,
+      `Visavis : clé du site de ${organisation}`,
       "Garder ce fichier et sa phrase secrète séparément, chacun en deux endroits. Personne ne peut les remplacer.",
     ],
   },
@@ -63,17 +63,17 @@ export const fr: TrustTexts = {
     heading: "La clé du site est en place",
     steps: [
       "Mettez le fichier et la phrase secrète chacun en deux lieux sûrs, et effacez le fichier des téléchargements.",
-      "Que chaque expert prépare son navigateur à l’accueil, et approuvez-le ici.",
-      "Copiez ensuite à nouveau le code dans vos pages : il contient maintenant la clé du site. Dès lors, ces pages n’appellent que des appareils certifiés.",
+      "Que chaque expert prépare son navigateur sur la page « Accueil », et approuvez-le ici.",
+      "Copiez ensuite à nouveau le code d’intégration dans vos pages : il contient maintenant la clé du site. Dès lors, ces pages n’appellent que des appareils certifiés.",
     ],
-    toSnippet: "Vers le code",
+    toSnippet: "Vers le code d’intégration",
     close: "Terminé",
   },
   keyFile: {
     file: "Fichier de clé",
     passphrase: "Phrase secrète",
     open: "Ouvrir",
-    opening: "Ouverture …",
+    opening: "Ouverture…",
     missingFile: "Veuillez choisir le fichier.",
     missingPassphrase: "Veuillez saisir la phrase secrète.",
     problems: {
@@ -97,22 +97,23 @@ export const fr: TrustTexts = {
         ? "Il le peut encore 1 jour. Ouvrez le fichier de clé pour continuer 90 jours."
         : `Il le peut encore ${days} jours. Ouvrez le fichier de clé pour continuer 90 jours.`,
     ended:
-      "Le temps de ce navigateur est écoulé. Ouvrez le fichier de clé pour continuer 90 jours ; sinon les appareils ne sont plus prolongés.",
-    revoked: "L’approbation a été retirée à ce navigateur. Avec le fichier de clé, il reçoit une nouvelle clé.",
+      "Ce navigateur ne peut plus approuver d’appareils. Ouvrez le fichier de clé pour continuer 90 jours ; sinon les appareils ne sont plus prolongés.",
+    revoked: "Le droit d’approuver a été retiré à ce navigateur. Avec le fichier de clé, il reçoit une nouvelle clé.",
     foreign:
-      "Le service annonce une autre clé du site que celle pour laquelle ce navigateur approuve. Si personne chez vous ne l’a changée, quelqu’un s’en mêle : ne copiez pas le code, et demandez à ceux qui exploitent le service.",
-    gone: "Le service n’indique plus aucune clé du site, alors que ce navigateur approuve pour une. Si personne chez vous ne l’a abandonnée, quelqu’un intervient : n’en créez pas de nouvelle, et demandez à ceux qui exploitent le service.",
+      "Le service annonce une autre clé du site que celle pour laquelle ce navigateur approuve. Si personne chez vous ne l’a changée, quelqu’un manipule le service : ne copiez pas le code d’intégration, et demandez à ceux qui exploitent le service.",
+    gone: "Le service n’indique plus aucune clé du site, alors que ce navigateur approuve pour une. Si personne chez vous ne l’a abandonnée, quelqu’un manipule le service : n’en créez pas de nouvelle, et demandez à ceux qui exploitent le service.",
     renew: "Ouvrir le fichier de clé",
     renewed: "Ce navigateur approuve des appareils pendant 90 jours.",
-    failed: "Ce qui était dû n’a pas pu être signé.",
+    failed: "Ce qui devait être signé n’a pas pu l’être.",
     listEnded:
-      "La liste de révocation a pris fin ; aucun appel vérifié n’est possible. Ouvrez le fichier de clé pour continuer.",
+      "La liste de révocation a expiré ; aucun appel vérifié n’est possible. Ouvrez le fichier de clé pour continuer.",
   },
 
   devices: {
     heading: "Appareils",
     help: "Chaque navigateur où répond un expert a son propre certificat de 7 jours, prolongé tant que cette administration est ouverte.",
-    empty: "Pas encore d’appareil. Les experts préparent leur navigateur à l’accueil ; il apparaît ensuite ici.",
+    empty:
+      "Pas encore d’appareil. Les experts préparent leur navigateur sur la page « Accueil » ; il apparaît ensuite ici.",
     refresh: "Recharger",
     pending: "Attend l’approbation",
     unknown: "À approuver à nouveau",
@@ -124,7 +125,7 @@ export const fr: TrustTexts = {
     until: (time) => `jusqu’au ${time}`,
     ended: (time) => `expiré le ${time}`,
     code: "Code",
-    renamed: (name) => `Les visiteurs lisent encore « ${name} ».`,
+    renamed: (name) => `Les visiteurs lisent encore « ${name} ».`,
     approve: "Comparer et approuver",
     approveOf: (name) => `Comparer et approuver l’appareil de ${name}`,
     rename: "Approuver le nouveau nom",
@@ -132,7 +133,7 @@ export const fr: TrustTexts = {
     refuseOf: (name) => `Refuser l’appareil de ${name}`,
     revoke: "Révoquer",
     revokeOf: (name) => `Révoquer l’appareil de ${name}`,
-    needsApprover: "Seul un navigateur qui approuve des appareils le peut : voir plus haut.",
+    needsApprover: "Seul un navigateur qui approuve des appareils le peut : voir plus haut.",
     lapsing: (count) =>
       count === 1 ? "1 certificat n’a pas pu être prolongé." : `${count} certificats n’ont pas pu être prolongés.`,
     approved: (name) => `L’appareil de ${name} est certifié.`,
@@ -140,60 +141,60 @@ export const fr: TrustTexts = {
     revokedNow: (name) => `L’appareil de ${name} est révoqué.`,
   },
   compare: {
-    heading: (name) => `Est-ce l’appareil de ${name} ?`,
-    text: "Appelez, ou tenez-vous à côté. Faites-vous lire le code affiché à l’accueil, et tapez ce que vous entendez.",
+    heading: (name) => `Est-ce l’appareil de ${name} ?`,
+    text: "Appelez, ou tenez-vous à côté. Faites-vous lire le code affiché sur sa page « Accueil », et tapez ce que vous entendez.",
     code: "Code",
     codeHint:
       "Douze lettres et chiffres. Le code n’est pas affiché ici, pour que personne ne l’approuve sans l’entendre.",
     wrong:
-      "Ce n’est pas le code de cette demande. Faites-le relire. S’il reste différent, quelqu’un a peut-être glissé un autre appareil à la place : refusez-le, et dites-le à ceux qui exploitent le service.",
+      "Ce n’est pas le code de cette demande. Faites-le relire. S’il reste différent, quelqu’un a peut-être glissé un autre appareil à la place : refusez-le, et dites-le à ceux qui exploitent le service.",
     visitorsRead: "Les visiteurs liront",
     action: "Approuver",
   },
   revoke: {
-    heading: (name) => `Révoquer l’appareil de ${name} ?`,
+    heading: (name) => `Révoquer l’appareil de ${name} ?`,
     text: "Les navigateurs des visiteurs le refusent dès qu’ils voient la nouvelle liste, donc tout de suite.",
     window:
-      "Un service tombé en de mauvaises mains pourrait retenir la liste : l’appareil est alors accepté 6 jours de plus au maximum.",
+      "Un service tombé en de mauvaises mains pourrait retenir la liste : l’appareil est alors accepté 6 jours de plus au maximum.",
     undo: "C’est sans retour. L’expert peut redemander un certificat avec de nouvelles clés.",
     action: "Révoquer",
   },
   refuseDialog: {
-    heading: (name) => `Refuser l’appareil de ${name} ?`,
-    text: "L’accueil le dit à l’expert, qui peut redemander.",
+    heading: (name) => `Refuser l’appareil de ${name} ?`,
+    text: "La personne le voit sur sa page « Accueil » et peut redemander.",
     action: "Refuser",
   },
 
   approvers: {
     heading: "Qui approuve",
     good: "approuve",
-    ended: "terminé",
+    ended: "expiré",
     revoked: "révoqué",
     unknown: "inconnu de ce navigateur",
     you: "ce navigateur",
-    revokeOf: (name) => `Retirer l’approbation à ${name}`,
-    revokeHeading: (name) => `Retirer l’approbation à ${name} ?`,
+    revokeOf: (name) => `Retirer à ${name} le droit d’approuver`,
+    revokeHeading: (name) => `Retirer à ${name} le droit d’approuver ?`,
     revokeText:
-      "Les appareils certifiés ainsi seulement doivent être approuvés à nouveau. Une telle clé en de mauvaises mains, avec un service en de mauvaises mains, pourrait signer ses propres listes jusqu’à sa fin ; pour l’empêcher, changez la clé du site.",
+      "Les appareils que seul cet approbateur a certifiés doivent être approuvés à nouveau. Une clé d’approbateur en de mauvaises mains, avec un service en de mauvaises mains, pourrait signer ses propres listes jusqu’à son expiration ; pour l’empêcher, changez la clé du site.",
     revokedNow: (name) => `${name} n’approuve plus d’appareils.`,
   },
 
   site: {
     heading: "Clé du site",
-    text: "C’est exactement ce qui doit figurer dans le code de chaque page.",
+    text: "C’est exactement ce qui doit figurer dans le code d’intégration de chaque page.",
     created: (time) => `créée le ${time}`,
     old: "précédente",
-    check: "Vérifier depuis n’importe quel ordinateur que chaque page l’a :",
+    check: "Vérifier depuis n’importe quel ordinateur que chaque page l’a :",
     rotate: "Changer la clé du site",
     rotateText:
-      "Quand quelqu’un qui connaissait la phrase secrète s’en va, quand le fichier a pu être copié, ou toutes les quelques années. L’ancienne clé se porte garante de la nouvelle, et les pages peuvent un temps contenir les deux.",
+      "Quand quelqu’un qui connaissait la phrase secrète s’en va, quand le fichier a pu être copié, ou tous les deux ou trois ans. L’ancienne clé se porte garante de la nouvelle, et les pages peuvent un temps contenir les deux.",
     rotateOld: "Ouvrir l’ancien fichier de clé",
     rotateOldText: "Il signe que la nouvelle clé lui succède. Rien d’autre ne se passe encore.",
     rotatedHeading: "La clé du site a été changée",
     rotatedSteps: [
       "Mettez le nouveau fichier et sa phrase secrète en lieu sûr. Gardez les anciens jusqu’à ce que chaque page soit modifiée.",
-      "Copiez à nouveau le code dans vos pages : il contient pour l’instant les deux clés.",
-      "Que les autres administrateurs ouvrent le nouveau fichier de clé, puis copiez encore une fois le code, sans l’ancienne clé.",
+      "Copiez à nouveau le code d’intégration dans vos pages : il contient pour l’instant les deux clés.",
+      "Que les autres administrateurs ouvrent le nouveau fichier de clé, puis copiez encore une fois le code d’intégration, sans l’ancienne clé.",
     ],
   },
 
@@ -201,25 +202,25 @@ export const fr: TrustTexts = {
     open: "La clé est perdue ou volée",
     heading: "Abandonner la clé du site",
     better:
-      "Si vous avez encore le fichier et que personne d’autre ne l’a, changez plutôt la clé du site : aucun appel n’est alors perdu.",
-    question: "Que s’est-il passé ?",
+      "Si vous avez encore le fichier et que personne d’autre ne l’a, changez plutôt la clé du site : aucun appel n’est alors perdu.",
+    question: "Que s’est-il passé ?",
     choose: "Veuillez dire ce qui s’est passé.",
     lost: "Perdue",
     stolen: "Volée",
     hints: {
-      lost: "Le fichier a disparu, ou personne ne connaît sa phrase secrète. Personne d’autre ne l’a. Les appels vérifiés continuent jusqu’à la fin du temps du dernier approbateur : choisissez une heure calme avant cela.",
+      lost: "Le fichier a disparu, ou personne ne connaît sa phrase secrète. Personne d’autre ne l’a. Les appels vérifiés continuent jusqu’à l’échéance du dernier approbateur : choisissez une heure calme avant cela.",
       stolen:
-        "Quelqu’un d’autre a peut-être le fichier et sa phrase secrète. Avec un service en de mauvaises mains, il pourrait se faire passer pour vos experts sur chaque page qui contient cette clé : retirez d’abord le code de vos pages, puis continuez ici.",
+        "Quelqu’un d’autre a peut-être le fichier et sa phrase secrète. Avec un service en de mauvaises mains, il pourrait se faire passer pour vos experts sur chaque page qui contient cette clé : retirez d’abord le code d’intégration de vos pages, puis continuez ici.",
     },
     happens: "Ce qui se passe",
     steps: [
-      "Aussitôt, les pages qui contiennent l’ancienne clé n’appellent plus personne, et le disent, jusqu’à ce que vous y ayez copié le nouveau code.",
+      "Aussitôt, les pages qui contiennent l’ancienne clé n’appellent plus personne, et le disent, jusqu’à ce que vous y ayez copié le nouveau code d’intégration.",
       "Vous créez une nouvelle clé du site, ici même.",
       "Le navigateur de chaque expert doit être approuvé à nouveau, par son code. Les autres administrateurs ouvrent le nouveau fichier de clé.",
-      "Vous copiez le nouveau code dans chaque page.",
-      "L’ancienne clé n’est plus jamais acceptée, et quiconque ouvre cette console voit qui l’a abandonnée, et quand. Cela ne peut pas être annulé.",
+      "Vous copiez le nouveau code d’intégration dans chaque page.",
+      "L’ancienne clé n’est plus jamais acceptée, et quiconque ouvre cette administration voit qui l’a abandonnée, et quand. Cela ne peut pas être annulé.",
     ],
-    confirm: (name) => `Tapez « ${name} » pour confirmer`,
+    confirm: (name) => `Tapez « ${name} » pour confirmer`,
     wrong: "Ce n’est pas le nom de votre organisation tel qu’il figure ci-dessus.",
     action: "Abandonner la clé du site",
     listHeading: "Clés du site abandonnées",
@@ -231,12 +232,12 @@ export const fr: TrustTexts = {
   snippet: {
     siteKey: "Clé du site",
     foreign:
-      "Le service n’a pas mis dans ce code la clé du site pour laquelle ce navigateur approuve. Ne le copiez pas, et demandez à ceux qui exploitent le service.",
+      "Le service n’a pas mis dans ce code d’intégration la clé du site pour laquelle ce navigateur approuve. Ne le copiez pas, et demandez à ceux qui exploitent le service.",
   },
 
   alarms: {
     heading: "Vérifications échouées",
-    help: "Des appels terminés parce que la vérification de l’autre côté a échoué. Une de temps en temps peut venir d’une horloge déréglée ; davantage mérite un regard.",
+    help: "Des appels terminés parce que la vérification de l’autre partie a échoué. Une de temps en temps peut venir d’une horloge déréglée ; davantage mérite un regard.",
     empty: "Aucune vérification n’a échoué. C’est ainsi que cela doit être.",
     what: "Ce qui s’est passé",
     side: "Constaté par",
@@ -247,7 +248,7 @@ export const fr: TrustTexts = {
     first: "Première",
     last: "Dernière",
     clear: "Tout effacer",
-    clearTitle: "Effacer toutes les vérifications échouées ?",
+    clearTitle: "Effacer toutes les vérifications échouées ?",
     clearText: "La liste est vidée pour tous. Ce qui se reproduit est compté à nouveau.",
     cleared: "Les vérifications échouées ont été effacées.",
     reasons: {
@@ -262,7 +263,7 @@ export const fr: TrustTexts = {
       revoked: "Un appareil révoqué",
       "revocations-missing": "Pas de liste de révocation",
       "revocations-old": "Une vieille liste de révocation",
-      "wrong-expert": "Quelqu’un d’autre a répondu que ce que disait le service",
+      "wrong-expert": "La personne qui a répondu n’est pas celle qu’annonçait le service",
       signature: "Une signature fausse",
       fingerprint: "Une connexion mal décrite",
       "certificate-changed": "Une connexion à quelqu’un d’autre que convenu",
@@ -271,13 +272,15 @@ export const fr: TrustTexts = {
       "short-code": "On a touché au code court",
     },
     todos: {
-      upkeep: "Ouvrez cette administration dans un navigateur qui approuve des appareils, sous « Confiance ».",
-      snippet: "Comparez la clé du site de vos pages avec celle sous « Confiance », et copiez à nouveau le code.",
+      upkeep: "Ouvrez cette administration dans un navigateur qui approuve des appareils, sous « Confiance ».",
+      snippet:
+        "Comparez la clé du site de vos pages avec celle sous « Confiance », et copiez à nouveau le code d’intégration.",
       clock:
         "Le plus souvent une horloge déréglée. Si cela se répète, vérifiez les horloges et ouvrez cette administration.",
-      update: "Copiez à nouveau le code dans vos pages, et faites recharger les accueils.",
+      update:
+        "Copiez à nouveau le code d’intégration dans vos pages, et faites recharger la page « Accueil » à tous les postes.",
       tampering:
-        "Si cela se répète, quelqu’un s’en prend peut-être aux appels : ne parlez de rien de confidentiel, et demandez à ceux qui exploitent le service.",
+        "Si cela se répète, quelqu’un s’en prend peut-être aux appels : ne parlez de rien de confidentiel, et demandez à ceux qui exploitent le service.",
     },
   },
 };

@@ -9,7 +9,7 @@ export const it: TrustTexts = {
   how: "Come funziona",
   sentences: [
     "La chiave del sito è il sigillo della vostra organizzazione: nasce in questo browser, e la conservate solo voi, in un file protetto da una frase segreta.",
-    "La sua parte pubblica sta nel codice delle vostre pagine; così il browser di chi chiama si fida della vostra pagina e non di questo servizio.",
+    "La sua parte pubblica sta nel codice d’integrazione delle vostre pagine; così il browser di chi chiama si fida della vostra pagina e non di questo servizio.",
     "Con essa permettete al browser di un amministratore di approvare i dispositivi dei vostri esperti; poi il file torna in cassaforte.",
   ],
   picture: {
@@ -29,7 +29,7 @@ export const it: TrustTexts = {
     "Questo browser non può creare o conservare tali chiavi: è troppo vecchio o non conserva nulla (finestra privata). Usate un browser attuale.",
   cancel: "Annulla",
   back: "Indietro",
-  working: "Un momento …",
+  working: "Un momento…",
 
   make: {
     heading: "Scegliere una frase segreta",
@@ -63,17 +63,17 @@ export const it: TrustTexts = {
     heading: "La chiave del sito è pronta",
     steps: [
       "Mettete il file e la frase segreta ciascuno in due luoghi sicuri, e cancellate il file dai download.",
-      "Fate preparare a ogni esperto il suo browser all’accoglienza, e approvatelo qui.",
-      "Copiate poi di nuovo il codice nelle vostre pagine: ora contiene la chiave del sito. Da allora quelle pagine chiamano solo dispositivi certificati.",
+      "Fate preparare a ogni esperto il suo browser nella pagina «Accoglienza», e approvatelo qui.",
+      "Copiate poi di nuovo il codice d’integrazione nelle vostre pagine: ora contiene la chiave del sito. Da allora quelle pagine chiamano solo dispositivi certificati.",
     ],
-    toSnippet: "Al codice",
+    toSnippet: "Al codice d’integrazione",
     close: "Fatto",
   },
   keyFile: {
     file: "File della chiave",
     passphrase: "Frase segreta",
     open: "Apri",
-    opening: "Apertura …",
+    opening: "Apertura…",
     missingFile: "Scegliete il file, per favore.",
     missingPassphrase: "Scrivete la frase segreta, per favore.",
     problems: {
@@ -91,28 +91,30 @@ export const it: TrustTexts = {
     heading: "Questo browser",
     none: "Questo browser non approva dispositivi. Aprite una volta il file della chiave, e lo farà per 90 giorni.",
     good: (until) =>
-      `Questo browser approva dispositivi, e rinnova quelli approvati finché l’amministrazione è aperta, fino al ${until}.`,
+      `Questo browser approva dispositivi, e rinnova quelli approvati finché l’amministrazione è aperta. Scadenza: ${until}.`,
     ends: (days) =>
       days === 1
         ? "Può farlo ancora per 1 giorno. Aprite il file della chiave per continuare 90 giorni."
         : `Può farlo ancora per ${days} giorni. Aprite il file della chiave per continuare 90 giorni.`,
     ended:
-      "Il tempo di questo browser è finito. Aprite il file della chiave per continuare 90 giorni; altrimenti i dispositivi non si rinnovano più.",
-    revoked: "A questo browser è stata tolta l’approvazione. Con il file della chiave riceve una chiave nuova.",
+      "Questo browser non può più approvare dispositivi. Aprite il file della chiave per continuare 90 giorni; altrimenti i dispositivi non si rinnovano più.",
+    revoked:
+      "A questo browser è stato tolto il diritto di approvare. Con il file della chiave riceve una chiave nuova.",
     foreign:
-      "Il servizio indica un’altra chiave del sito rispetto a quella per cui questo browser approva. Se da voi nessuno l’ha cambiata, qualcuno interferisce: non copiate il codice, e chiedete a chi gestisce il servizio.",
-    gone: "Il servizio non indica più nessuna chiave del sito, e questo browser approva per una. Se nessuno da voi l’ha abbandonata, qualcuno sta intervenendo: non createne una nuova, e chiedete a chi gestisce il servizio.",
+      "Il servizio indica un’altra chiave del sito rispetto a quella per cui questo browser approva. Se da voi nessuno l’ha cambiata, qualcuno sta manomettendo il servizio: non copiate il codice d’integrazione, e chiedete a chi gestisce il servizio.",
+    gone: "Il servizio non indica più nessuna chiave del sito, e questo browser approva per una. Se nessuno da voi l’ha abbandonata, qualcuno sta manomettendo il servizio: non createne una nuova, e chiedete a chi gestisce il servizio.",
     renew: "Apri il file della chiave",
     renewed: "Questo browser approva dispositivi per 90 giorni.",
-    failed: "Ciò che era dovuto non si è potuto firmare.",
+    failed: "Non è stato possibile firmare ciò che era in scadenza.",
     listEnded:
-      "L’elenco delle revoche è finito; nessuna chiamata verificata è possibile. Aprite il file della chiave per continuare.",
+      "L’elenco delle revoche è scaduto; nessuna chiamata verificata è possibile. Aprite il file della chiave per continuare.",
   },
 
   devices: {
     heading: "Dispositivi",
     help: "Ogni browser in cui risponde un esperto ha un certificato suo per 7 giorni, rinnovato finché questa amministrazione è aperta.",
-    empty: "Ancora nessun dispositivo. Gli esperti preparano il loro browser all’accoglienza; poi appare qui.",
+    empty:
+      "Ancora nessun dispositivo. Gli esperti preparano il loro browser nella pagina «Accoglienza»; poi appare qui.",
     refresh: "Ricarica",
     pending: "Attende approvazione",
     unknown: "Da approvare di nuovo",
@@ -120,9 +122,9 @@ export const it: TrustTexts = {
     lapsed: "Scaduto",
     revoked: "Revocato",
     inactive: "Persona disattivata",
-    asked: (time) => `Chiesto il ${time}`,
-    until: (time) => `fino al ${time}`,
-    ended: (time) => `scaduto il ${time}`,
+    asked: (time) => `Richiesta: ${time}`,
+    until: (time) => `scadenza: ${time}`,
+    ended: (time) => `scaduto: ${time}`,
     code: "Codice",
     renamed: (name) => `Chi chiama legge ancora «${name}».`,
     approve: "Confronta e approva",
@@ -143,7 +145,7 @@ export const it: TrustTexts = {
   },
   compare: {
     heading: (name) => `È questo il dispositivo di ${name}?`,
-    text: "Telefonate, o mettetevi accanto. Fatevi leggere il codice mostrato all’accoglienza, e scrivete ciò che sentite.",
+    text: "Telefonate, o mettetevi accanto. Fatevi leggere il codice mostrato nella pagina «Accoglienza», e scrivete ciò che sentite.",
     code: "Codice",
     codeHint: "Dodici lettere e cifre. Il codice non è mostrato qui, perché nessuno lo approvi senza sentirlo.",
     wrong:
@@ -161,40 +163,40 @@ export const it: TrustTexts = {
   },
   refuseDialog: {
     heading: (name) => `Rifiutare il dispositivo di ${name}?`,
-    text: "L’accoglienza lo dice all’esperto, che può chiedere di nuovo.",
+    text: "La persona lo vede nella pagina «Accoglienza» e può chiedere di nuovo.",
     action: "Rifiuta",
   },
 
   approvers: {
     heading: "Chi approva",
     good: "approva",
-    ended: "finito",
+    ended: "scaduto",
     revoked: "revocato",
     unknown: "sconosciuto a questo browser",
     you: "questo browser",
-    revokeOf: (name) => `Togli l’approvazione a ${name}`,
-    revokeHeading: (name) => `Togliere l’approvazione a ${name}?`,
+    revokeOf: (name) => `Togli a ${name} il diritto di approvare`,
+    revokeHeading: (name) => `Togliere a ${name} il diritto di approvare?`,
     revokeText:
-      "I dispositivi certificati solo così vanno approvati di nuovo. Una tale chiave in mani sbagliate, insieme a un servizio in mani sbagliate, potrebbe firmare elenchi propri fino alla sua fine; per impedirlo, cambiate la chiave del sito.",
+      "I dispositivi certificati solo da questo approvatore vanno approvati di nuovo. La sua chiave in mani sbagliate, insieme a un servizio in mani sbagliate, potrebbe firmare elenchi propri fino alla scadenza; per impedirlo, cambiate la chiave del sito.",
     revokedNow: (name) => `${name} non approva più dispositivi.`,
   },
 
   site: {
     heading: "Chiave del sito",
-    text: "Proprio questo deve stare nel codice di ogni pagina.",
-    created: (time) => `creata il ${time}`,
+    text: "Proprio questo deve stare nel codice d’integrazione di ogni pagina.",
+    created: (time) => `creata: ${time}`,
     old: "precedente",
-    check: "Verificare da qualunque computer che ogni pagina la abbia:",
+    check: "Verificare da qualunque computer che ogni pagina l’abbia:",
     rotate: "Cambia la chiave del sito",
     rotateText:
-      "Quando se ne va chi conosceva la frase segreta, quando il file può essere stato copiato, o ogni pochi anni. La vecchia chiave garantisce per la nuova, e per un po’ le pagine possono contenere entrambe.",
+      "Quando se ne va chi conosceva la frase segreta, quando il file può essere stato copiato, o ogni qualche anno. La vecchia chiave garantisce per la nuova, e per un po’ le pagine possono contenere entrambe.",
     rotateOld: "Apri il vecchio file della chiave",
     rotateOldText: "Firma che la nuova chiave gli succede. Altro non succede ancora.",
     rotatedHeading: "La chiave del sito è stata cambiata",
     rotatedSteps: [
-      "Mettete al sicuro il nuovo file e la sua frase segreta. Conservate i vecchi finché ogni pagina è cambiata.",
-      "Copiate di nuovo il codice nelle vostre pagine: per ora contiene entrambe le chiavi.",
-      "Fate aprire il nuovo file della chiave agli altri amministratori, poi copiate ancora una volta il codice, senza la vecchia chiave.",
+      "Mettete al sicuro il nuovo file e la sua frase segreta. Conservate i vecchi finché tutte le pagine non sono state modificate.",
+      "Copiate di nuovo il codice d’integrazione nelle vostre pagine: per ora contiene entrambe le chiavi.",
+      "Fate aprire il nuovo file della chiave agli altri amministratori, poi copiate ancora una volta il codice d’integrazione, senza la vecchia chiave.",
     ],
   },
 
@@ -208,21 +210,21 @@ export const it: TrustTexts = {
     lost: "Persa",
     stolen: "Rubata",
     hints: {
-      lost: "Il file non c’è più, o nessuno conosce la sua frase segreta. Nessun altro lo ha. Le chiamate verificate continuano finché finisce il tempo dell’ultimo approvatore: scegliete prima un’ora tranquilla.",
+      lost: "Il file non c’è più, o nessuno conosce la sua frase segreta. Nessun altro lo ha. Le chiamate verificate continuano fino alla scadenza dell’ultimo approvatore: scegliete prima un’ora tranquilla.",
       stolen:
-        "Forse qualcun altro ha il file e la sua frase segreta. Insieme a un servizio in mani sbagliate potrebbe farsi passare per i vostri esperti su ogni pagina che contiene questa chiave: togliete prima il codice dalle pagine, poi continuate qui.",
+        "Forse qualcun altro ha il file e la sua frase segreta. Insieme a un servizio in mani sbagliate potrebbe farsi passare per i vostri esperti su ogni pagina che contiene questa chiave: togliete prima il codice d’integrazione dalle pagine, poi continuate qui.",
     },
     happens: "Che cosa succede",
     steps: [
-      "Subito le pagine che contengono la vecchia chiave non chiamano più nessuno, e lo dicono, finché non vi avete copiato il nuovo codice.",
+      "Subito le pagine che contengono la vecchia chiave non chiamano più nessuno, e lo dicono, finché non vi avete copiato il nuovo codice d’integrazione.",
       "Create una nuova chiave del sito, proprio qui.",
       "Il browser di ogni esperto va approvato di nuovo, con il suo codice. Gli altri amministratori aprono il nuovo file della chiave.",
-      "Copiate il nuovo codice in ogni pagina.",
-      "La vecchia chiave non viene mai più accettata, e chiunque apra questa console vede chi l’ha abbandonata, e quando. Non si può annullare.",
+      "Copiate il nuovo codice d’integrazione in ogni pagina.",
+      "La vecchia chiave non viene mai più accettata, e chiunque apra questa amministrazione vede chi l’ha abbandonata, e quando. Non si può annullare.",
     ],
     confirm: (name) => `Scrivete «${name}» per confermare`,
     wrong: "Questo non è il nome della vostra organizzazione come sta qui sopra.",
-    action: "Abbandonare la chiave del sito",
+    action: "Abbandona la chiave del sito",
     listHeading: "Chiavi del sito abbandonate",
     listText:
       "Le pagine che ne contengono ancora una non chiamano nessuno. Se nessuno da voi lo ha fatto, chiedete a chi gestisce il servizio.",
@@ -232,7 +234,7 @@ export const it: TrustTexts = {
   snippet: {
     siteKey: "Chiave del sito",
     foreign:
-      "Il servizio non ha messo in questo codice la chiave del sito per cui questo browser approva. Non copiatelo, e chiedete a chi gestisce il servizio.",
+      "Il servizio non ha messo in questo codice d’integrazione la chiave del sito per cui questo browser approva. Non copiatelo, e chiedete a chi gestisce il servizio.",
   },
 
   alarms: {
@@ -263,10 +265,10 @@ export const it: TrustTexts = {
       revoked: "Un dispositivo revocato",
       "revocations-missing": "Nessun elenco delle revoche",
       "revocations-old": "Un vecchio elenco delle revoche",
-      "wrong-expert": "Ha risposto qualcun altro da ciò che diceva il servizio",
+      "wrong-expert": "Ha risposto una persona diversa da quella indicata dal servizio",
       signature: "Una firma sbagliata",
-      fingerprint: "Un collegamento descritto male",
-      "certificate-changed": "Un collegamento a qualcuno diverso da quanto convenuto",
+      fingerprint: "Una connessione descritta male",
+      "certificate-changed": "Una connessione a una persona diversa da quella convenuta",
       "second-answer": "Una seconda risposta",
       continuity: "Qualcuno ha tentato di prendere il posto di chi chiama",
       "short-code": "Il codice breve è stato manomesso",
@@ -274,9 +276,10 @@ export const it: TrustTexts = {
     todos: {
       upkeep: "Aprite questa amministrazione in un browser che approva dispositivi, sotto «Fiducia».",
       snippet:
-        "Confrontate la chiave del sito nelle vostre pagine con quella sotto «Fiducia», e copiate di nuovo il codice.",
+        "Confrontate la chiave del sito nelle vostre pagine con quella sotto «Fiducia», e copiate di nuovo il codice d’integrazione.",
       clock: "Di solito un orologio sbagliato. Se si ripete, controllate gli orologi e aprite questa amministrazione.",
-      update: "Copiate di nuovo il codice nelle vostre pagine, e fate ricaricare le accoglienze.",
+      update:
+        "Copiate di nuovo il codice d’integrazione nelle vostre pagine, e fate ricaricare la pagina «Accoglienza» a tutte le postazioni.",
       tampering:
         "Se si ripete, forse qualcuno manomette le chiamate: non parlate di nulla di riservato, e chiedete a chi gestisce il servizio.",
     },
