@@ -2,7 +2,6 @@
 
 import { css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 
-import { Api } from "../call/api.ts";
 import type { StaffAccess } from "../call/types.ts";
 import { TextsController } from "../staff/language.ts";
 import { StaffPage } from "../staff/page.ts";
@@ -18,6 +17,7 @@ import "./snippet.ts";
 import { consoleTexts } from "./texts/index.ts";
 import { trustTexts } from "./texts/trust/index.ts";
 import "./trust/section.ts";
+import { StaffApi } from "../staff/api.ts";
 import { Upkeep } from "./trust/upkeep.ts";
 
 const SECTIONS = ["organisation", "people", "trust", "snippet", "reports"] as const;
@@ -124,7 +124,7 @@ export class ConsolePage extends StaffPage {
   #owner = "";
 
   constructor() {
-    const api = new Api({ base: "" });
+    const api = new StaffApi({ base: "" });
     super("administrator", api);
     this.#client = new ConsoleClient(api, this.session);
     this.section = "organisation";

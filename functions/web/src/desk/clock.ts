@@ -1,7 +1,7 @@
 // The service's clock, for how long someone waits.
 
-import { Api } from "../call/api.ts";
 import type { Presence, PresenceState } from "../call/types.ts";
+import { StaffApi } from "../staff/api.ts";
 
 /** A lease ends so long after the service's now. Milliseconds. */
 const LEASE = 20_000;
@@ -36,7 +36,7 @@ export class ServiceClock {
 }
 
 /** The client, with an ear on what the lease says of the service's clock. */
-export class ClockedApi extends Api {
+export class ClockedApi extends StaffApi {
   readonly clock = new ServiceClock();
 
   override async renewPresence(state: PresenceState): Promise<Presence> {

@@ -2,7 +2,6 @@
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from "lit";
 
-import type { Api } from "../call/api.ts";
 import type { StaffAccess, StaffRole } from "../call/types.ts";
 import { applyAccent } from "../theme/accent.ts";
 import { type Icon, icon, mark } from "../theme/icons.ts";
@@ -10,6 +9,7 @@ import { controls } from "../theme/staff-controls.ts";
 import { tokens } from "../theme/tokens.ts";
 import "../theme/staff-icons.ts";
 import "./confirm.ts";
+import type { StaffApi } from "./api.ts";
 import type { Confirm } from "./confirm.ts";
 import { chooseLanguage, type Language, language, languages, TextsController } from "./language.ts";
 import { type SignedOut, StaffSession, secretOf } from "./session.ts";
@@ -134,7 +134,7 @@ export abstract class StaffPage extends LitElement {
   readonly session: StaffSession;
   protected readonly staff = new TextsController(this, staffTexts);
 
-  constructor(role: StaffRole, api: Api) {
+  constructor(role: StaffRole, api: StaffApi) {
     super();
     this.session = new StaffSession(role, api);
     this.session.addEventListener("change", () => this.requestUpdate());

@@ -2,8 +2,9 @@
 //
 // Shared by the desk and the console; knows no page, so that it is tested without one.
 
-import { type Api, Problem } from "../call/api.ts";
+import { Problem } from "../call/api.ts";
 import type { StaffAccess, StaffRole } from "../call/types.ts";
+import type { StaffApi } from "./api.ts";
 
 /** Where the session stands. */
 export type SessionState =
@@ -20,7 +21,7 @@ export type SessionState =
 export type SignedOut = "no-session" | "link" | "ended" | "left" | "role";
 
 /** What the session needs of the client. */
-export type SessionApi = Pick<Api, "signIn" | "staffToken" | "signOut" | "token">;
+export type SessionApi = Pick<StaffApi, "signIn" | "staffToken" | "signOut" | "token">;
 
 /** Timers, so that tests need not wait. */
 export interface Timers {

@@ -1,21 +1,19 @@
-// The icons: line drawings on a grid of 24, in the colour of the text, hidden from screen readers. Here those of a call;
-// the others are in staff-icons.ts, so that visitors do not load them.
+// The icons: line drawings on a grid of 24, in the colour of the text, hidden from screen readers. Here those that a call
+// begins with; what comes behind is in later-icons.ts, and in staff-icons.ts what visitors do not need.
 
 import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
+import type { LaterIcon } from "./later-icons.ts";
 import type { StaffIcon } from "./staff-icons.ts";
 
 const common = {
   alert: svg`<path d="M12 4 2.8 20h18.4z"/><path d="M12 10v4.5M12 17.3v.2"/>`,
-  attach: svg`<path d="m20 11.5-8 8a5 5 0 0 1-7-7l8.5-8.5a3.3 3.3 0 0 1 4.7 4.7L9.8 17a1.6 1.6 0 0 1-2.3-2.3l7.6-7.5"/>`,
   back: svg`<path d="M19.5 12h-15M11 5.5 4.5 12l6.5 6.5"/>`,
   camera: svg`<rect x="3" y="6" width="12" height="12" rx="2.5"/><path d="m15 10.5 6-3.5v10l-6-3.5"/>`,
   "camera-off": svg`<path d="M10 6h2.5A2.5 2.5 0 0 1 15 8.5V11l6-4v10l-2-1.3M15 15.5A2.5 2.5 0 0 1 12.5 18h-7A2.5 2.5 0 0 1 3 15.5v-7A2.5 2.5 0 0 1 5.5 6M3 3l18 18"/>`,
   chat: svg`<path d="M4 5.5h16a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1h-8.5L7 21v-3.5H4a1 1 0 0 1-1-1v-10a1 1 0 0 1 1-1z"/>`,
   check: svg`<path d="m5 12.5 4.5 4.5L19 7"/>`,
   close: svg`<path d="m6 6 12 12M18 6 6 18"/>`,
-  download: svg`<path d="M12 4v11.5M7 11l5 5 5-5M4.5 20h15"/>`,
   enlarge: svg`<path d="M14 4h6v6M20 4l-7 7M10 20H4v-6M4 20l7-7"/>`,
-  file: svg`<path d="M6 3h8l5 5v12a1 1 0 0 1-1 1H6a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1z"/><path d="M14 3v5h5"/>`,
   microphone: svg`<rect x="9" y="3" width="6" height="11" rx="3"/><path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3"/>`,
   "microphone-off": svg`<path d="M9 9V6a3 3 0 0 1 6 0v5c0 .4-.1.8-.2 1.2M12.5 14A3 3 0 0 1 9 11M5.5 11.5a6.5 6.5 0 0 0 10 5.5M18 14a6.5 6.5 0 0 0 .5-2.5M12 18v3M3 3l18 18"/>`,
   more: svg`<path d="M5.5 12h.01M12 12h.01M18.5 12h.01" stroke-width="3"/>`,
@@ -24,7 +22,6 @@ const common = {
   phone: svg`<path d="M5 3.5h3.3l1.7 4.3-2.2 1.7a12 12 0 0 0 6.7 6.7l1.7-2.2 4.3 1.7V19a1.7 1.7 0 0 1-1.8 1.7C10.5 20 4 13.5 3.3 5.3A1.7 1.7 0 0 1 5 3.5z"/>`,
   "phone-down": svg`<path d="M2.5 15.2c5-5.5 14-5.5 19 0l-1.7 3-4.3-1.3-.4-2.8a12 12 0 0 0-6.2 0l-.4 2.8-4.3 1.3z"/>`,
   screen: svg`<rect x="3" y="4.5" width="18" height="12" rx="2"/><path d="M8.5 20.5h7M12 16.5v4"/>`,
-  send: svg`<path d="M4 12 20.5 4.5 15 20.5l-3-7z"/><path d="m12 13.5 8.5-9"/>`,
   settings: svg`<path d="M4 7h9M17.5 7H20M4 17h2.5M11 17h9"/><circle cx="15.2" cy="7" r="2.3"/><circle cx="8.7" cy="17" r="2.3"/>`,
   shield: svg`<path d="M12 3 5 5.8V11c0 4.7 2.8 8 7 10 4.2-2 7-5.3 7-10V5.8z"/><path d="m8.8 12 2.3 2.3 4.2-4.5"/>`,
   shrink: svg`<path d="M20 10h-6V4M14 10l7-7M4 14h6v6M10 14l-7 7"/>`,
@@ -32,7 +29,7 @@ const common = {
 } satisfies Record<string, SVGTemplateResult>;
 
 /** The name of an icon. */
-export type Icon = keyof typeof common | StaffIcon;
+export type Icon = keyof typeof common | LaterIcon | StaffIcon;
 
 const shapes: Partial<Record<Icon, SVGTemplateResult>> = common;
 

@@ -2,6 +2,7 @@
 
 import { type SVGTemplateResult, svg } from "lit";
 import { addIcons } from "./icons.ts";
+import "./later-icons.ts";
 
 const shapes = {
   bell: svg`<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 6H4s2-1 2-6"/><path d="M10 19.5a2.2 2.2 0 0 0 4 0"/>`,

@@ -1,7 +1,7 @@
 // What the second script of a call takes from the first, so that visitors load it once. The build puts each import of
 // these in the second script in the place of the module.
 
-import { css, html, LitElement, nothing } from "lit";
+import { css, html, LitElement, nothing, svg } from "lit";
 import { Api, Problem } from "../call/api.ts";
 import { hex, isId, newId, toBase64url, uuidFromBytes, uuidToBytes } from "../call/bytes.ts";
 import { holdsCardNumber } from "../call/cards.ts";
@@ -17,7 +17,7 @@ import { tile } from "../call/view/tile.styles.ts";
 import { define, Watching } from "../call/view/watching.ts";
 import { visible } from "../call/visible.ts";
 import { base, buttons, fields } from "../theme/controls.ts";
-import { icon } from "../theme/icons.ts";
+import { addIcons, icon } from "../theme/icons.ts";
 import * as encoding from "../trust/encoding.ts";
 import { fromPayload, toPayload } from "../trust/envelope.ts";
 import { CheckFailed, Unsupported } from "../trust/failure.ts";
@@ -28,7 +28,7 @@ import { deviceId, read } from "../trust/statements.ts";
 const { binary, concat, equal, fields: encode, fromHex, id, object, parseJson, random, sha256, utf8 } = encoding;
 
 export const shared = {
-  lit: { css, html, LitElement, nothing },
+  lit: { css, html, LitElement, nothing, svg },
   "call/api.ts": { Api, Problem },
   "call/bytes.ts": { hex, isId, newId, toBase64url, uuidFromBytes, uuidToBytes },
   "call/cards.ts": { holdsCardNumber },
@@ -44,7 +44,7 @@ export const shared = {
   "call/view/watching.ts": { define, Watching },
   "call/visible.ts": { visible },
   "theme/controls.ts": { base, buttons, fields },
-  "theme/icons.ts": { icon },
+  "theme/icons.ts": { addIcons, icon },
   "trust/encoding.ts": { binary, concat, equal, fields: encode, fromHex, id, object, parseJson, random, sha256, utf8 },
   "trust/envelope.ts": { fromPayload, toPayload },
   "trust/failure.ts": { CheckFailed, Unsupported },

@@ -1,5 +1,6 @@
 // The parts of a call that its first picture does not wait for.
 
+import "../../theme/later-icons.ts";
 import { FileTransfers } from "../files.ts";
 import { Group } from "../group.ts";
 import { provide } from "../later.ts";

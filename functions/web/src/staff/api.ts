@@ -1,0 +1,23 @@
+// The client of what the staff asks the service for besides: to be signed in, to bring others into a call.
+
+import { Api } from "../call/api.ts";
+import type { Id, Invitation, StaffAccess, StaffRole } from "../call/types.ts";
+
+export class StaffApi extends Api {
+  signIn(secret: string): Promise<void> {
+    return this.request("POST", "/sign-in", { body: { secret } });
+  }
+
+  staffToken(role: StaffRole): Promise<StaffAccess> {
+    return this.request("POST", "/session/token", { body: { role } });
+  }
+
+  signOut(): Promise<void> {
+    return this.request("DELETE", "/session");
+  }
+
+  /** For `expert`, or for whoever gets the secret. */
+  invite(call: Id, expert?: Id): Promise<Invitation> {
+    return this.request("POST", `/calls/${call}/invitations`, { body: expert === undefined ? {} : { expert } });
+  }
+}
