@@ -25,6 +25,24 @@ const callIn = (stage) =>
 /** An ICE restart, as after a change of network. @param {Visitor} visitor */
 const restart = (visitor) => visitor.page.evaluate(() => void dispatchEvent(new Event("online")));
 
+attack("a visitor who has not rung told that the call is answered", async (stage) => {
+  let told = 0;
+  stage.edge.onAnswer("visitor", /^PUT .*\/presence$/, (passing) => {
+    const call = stage.edge.seen.map((text) => /"call":"([\w-]{36})"/.exec(text)?.[1]).find(Boolean);
+    const times = { created_at: "2026-11-24T01:00:00.000Z", rings_until: "2026-11-24T01:00:45.000Z" };
+    const expert = { id: stage.ada.id, name: "Ada Adviser" };
+    passing.body.calls = [{ id: call, state: "answered", version: 9, media: "video", expert, ...times }];
+    passing.body.renew_in = 300;
+    if (call) told++;
+  });
+  const visitor = await stage.visitor();
+  await visitor.begin();
+  await until("it was told more than once", () => told > 4);
+  assert.equal(await visitor.view.count(), 0, "no call is shown");
+  await visitor.widget.getByRole("button", { name: "Call now" }).waitFor();
+  assert.ok(!stage.edge.seen.some((text) => /^POST .*\/(signals|ring|relay)/.test(text)), "nothing goes out");
+});
+
 attack("candidates injected", async (stage) => {
   const candidate = {
     candidate: "candidate:1 1 udp 2130706431 203.0.113.66 6666 typ host",

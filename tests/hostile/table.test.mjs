@@ -30,7 +30,7 @@ const KINDS = {
   "unauthenticated.test.mjs": "a page without a site key",
   "certificates.test.mjs": "who may be rung: certificates, revocation lists",
   "answers.test.mjs": "offers and answers",
-  "calls.test.mjs": "a call that goes on, and its script",
+  "calls.test.mjs": "a call that goes on or has not begun, and its script",
   "group.test.mjs": "who else is in the call",
   "site-key.test.mjs": "the site key in the page",
   "short-code.test.mjs": "the code for the ear (computed, without a browser)",

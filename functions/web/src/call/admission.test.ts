@@ -35,17 +35,26 @@ class Media extends LocalMedia {
   }
 }
 
-/** The expert's side of a call that is answered, by somebody whose connection has the two channels or has none. */
-async function answered(network: FakeNetwork, media: Media, channels: boolean, host?: CallSession) {
+/**
+ * The expert's side of a call that is answered, by somebody whose connection has the two channels or has none; the service
+ * says who it is and how the call stands then.
+ */
+async function answered(
+  network: FakeNetwork,
+  media: Media,
+  channels: boolean,
+  host?: CallSession,
+  { visitor = newId(), state = "answered" } = {},
+) {
   const call: Call = {
     ...{ id: newId(), state: "ringing", version: 1, media: "video", created_at: at, rings_until: at },
-    visitor: { id: newId(), language: "en", page: { url: "https://example.org/", title: "" } },
+    visitor: { id: visitor, language: "en", page: { url: "https://example.org/", title: "" } },
   };
   let answer = "";
   const api = {
     answer: async (_: string, payload: string) => {
       answer = payload;
-      return { call: { ...call, state: "answered", version: 2 } };
+      return { call: { ...call, state, version: 2 } };
     },
     signal: async () => {},
     alarm: async () => {},
@@ -88,5 +97,23 @@ for (const channels of [true, false]) {
     assert.deepEqual(sent(), channels ? [voice, camera, screen] : [null, null, null]);
     assert.equal(joined.state.remote !== undefined, channels, "is shown");
     assert.equal(host.state.companions.length, channels ? 1 : 0);
+  });
+}
+
+for (const state of ["answered", "ringing"]) {
+  test(`who joins as somebody who is there already, in a call that the service says is ${state}, hears and sees nothing`, async () => {
+    mock.method(console, "warn", () => {});
+    const network = new FakeNetwork(() => 0);
+    network.install();
+    const media = new Media();
+    media.show({ microphoneTrack: {} as MediaStreamTrack, cameraTrack: {} as MediaStreamTrack });
+    const visitor = newId();
+    const { expert: host } = await answered(network, media, true, undefined, { visitor });
+    const { expert: joined, sent } = await answered(network, media, true, host, { visitor, state });
+    assert.deepEqual(sent() ?? [null, null, null], [null, null, null]);
+    const { phase, failure, remote } = joined.state;
+    assert.deepEqual([phase, failure, remote], ["over", "continuity", undefined]);
+    assert.equal(host.state.companions.length, 0);
+    mock.restoreAll();
   });
 }

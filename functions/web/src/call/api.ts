@@ -1,18 +1,15 @@
-// The client of the service's routes: typed answers, typed problems, retries where repeating is safe.
+// The client of the service's routes for calls: typed answers, typed problems, retries where repeating is safe.
 
 import type { CheckReason } from "../trust/failure.ts";
 import type {
   Availability,
   Call,
   Id,
-  Invitation,
   Presence,
   PresenceState,
   ProblemSlug,
   Relay,
   Ring,
-  StaffAccess,
-  StaffRole,
   VisitorAccess,
 } from "./types.ts";
 
@@ -60,6 +57,8 @@ export interface RequestOptions {
   retries?: number;
 }
 
+/** Nothing may wait for ever for a connection that is dead: then a request is one that did not reach the service. */
+const LATE = 8_000;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 5_000;
 
@@ -97,18 +96,25 @@ export class Api {
     const init: RequestInit = { method, headers, cache: "no-store" };
     if (options.body) init.body = JSON.stringify(options.body);
     if (options.keepalive) init.keepalive = true;
-    if (options.signal) init.signal = options.signal;
     // The session cookie counts only on the service's own pages.
     init.credentials = this.base === "" ? "same-origin" : "omit";
-    let response: Response;
+    const ended = new AbortController();
+    const end = (): void => ended.abort();
+    init.signal = ended.signal;
+    options.signal?.addEventListener("abort", end, { signal: ended.signal });
+    const timer = setTimeout(end, LATE);
     try {
-      response = await this.#fetch(`${this.base}/api/v1${path}`, init);
+      options.signal?.throwIfAborted();
+      const response = await this.#fetch(`${this.base}/api/v1${path}`, init);
+      if (!response.ok) throw await readProblem(response);
+      return (response.status === 204 ? undefined : await readJson(response)) as Answer;
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw new Problem("unreachable", String(error));
+      throw error instanceof Problem && !ended.signal.aborted ? error : new Problem("unreachable", String(error));
+    } finally {
+      clearTimeout(timer);
+      end();
     }
-    if (response.ok) return (response.status === 204 ? undefined : await readJson(response)) as Answer;
-    throw await readProblem(response);
   }
 
   availability(organisation: Id, signal?: AbortSignal): Promise<Availability> {
@@ -131,10 +137,6 @@ export class Api {
     return this.#call(call, "ring", body);
   }
 
-  cancel(call: Id): Promise<{ call: Call }> {
-    return this.#call(call, "cancel");
-  }
-
   answer(call: Id, payload: string): Promise<{ call: Call }> {
     return this.#call(call, "answer", { payload });
   }
@@ -145,11 +147,6 @@ export class Api {
 
   hangUp(call: Id, options: RequestOptions = {}): Promise<{ call: Call }> {
     return this.request("POST", `/calls/${call}/hang-up`, { body: {}, ...options });
-  }
-
-  /** For `expert`, or for whoever gets the secret. */
-  invite(call: Id, expert?: Id): Promise<Invitation> {
-    return this.#call(call, "invitations", expert === undefined ? {} : { expert });
   }
 
   /** `id` makes a repeat harmless. */
@@ -177,18 +174,6 @@ export class Api {
 
   leave(options: RequestOptions = {}): Promise<void> {
     return this.request("DELETE", "/presence", options);
-  }
-
-  signIn(secret: string): Promise<void> {
-    return this.request("POST", "/sign-in", { body: { secret } });
-  }
-
-  staffToken(role: StaffRole): Promise<StaffAccess> {
-    return this.request("POST", "/session/token", { body: { role } });
-  }
-
-  signOut(): Promise<void> {
-    return this.request("DELETE", "/session");
   }
 
   #call<Answer>(call: Id, action: string, body: object = {}): Promise<Answer> {

@@ -29,7 +29,21 @@ class FakeConnection extends EventTarget {
     given.descriptions.push(description.sdp ?? "");
   }
 
-  async setLocalDescription(): Promise<void> {}
+  offers = 0;
+
+  addTransceiver(): object {
+    return this.#transceivers[0] ?? {};
+  }
+
+  restartIce(): void {}
+
+  async createOffer(): Promise<RTCSessionDescriptionInit> {
+    return { type: "offer", sdp: `offer ${++this.offers}` };
+  }
+
+  async setLocalDescription(description?: RTCSessionDescriptionInit): Promise<void> {
+    if (description?.type === "offer") this.signalingState = "have-local-offer";
+  }
 
   async addIceCandidate({ candidate }: RTCIceCandidateInit): Promise<void> {
     given.candidates.push(candidate ?? "");
@@ -113,4 +127,12 @@ test("a description with another certificate is not given to the connection", as
   await assert.rejects(visitor.takeAnswer(other), { reason: "fingerprint" });
   await assert.rejects(visitor.answer(other, true), { reason: "fingerprint" });
   assert.equal(given.descriptions.length, 1);
+});
+
+test("an offer that is not answered yet is said again: the answer to it would not fit the next", async () => {
+  const visitor = link();
+  assert.equal(await visitor.offer(), "offer 1");
+  assert.equal(await visitor.offer(true), "offer 1");
+  (visitor.pc as unknown as FakeConnection).signalingState = "stable";
+  assert.equal(await visitor.offer(true), "offer 2");
 });

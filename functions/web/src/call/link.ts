@@ -54,6 +54,7 @@ export class Link {
   #gate: CertificateGate;
   #transceivers: Transceivers | undefined;
   #tracks: Tracks = { microphone: null, camera: null, screen: null };
+  #offer: string | undefined;
   #batch: RTCIceCandidateInit[] = [];
   #batchTimer: ReturnType<typeof setTimeout> | undefined;
   #waiting: RTCIceCandidateInit[] = [];
@@ -116,11 +117,13 @@ export class Link {
   }
 
   /**
-   * Makes the offer; again with `restart` for an ICE restart. It carries no candidates: they follow as events. Nothing
-   * when the connection is closed meanwhile.
+   * Makes the offer; again with `restart` for an ICE restart, unless the last one is not answered yet: its answer would not
+   * fit the next, and so the same one is to be said again. It carries no candidates: they follow as events. Nothing when
+   * the connection is closed meanwhile.
    */
   async offer(restart = false): Promise<string | undefined> {
     if (this.#closed) return undefined;
+    if (this.offering) return this.#offer;
     if (!this.#transceivers) {
       const add = (kind: "audio" | "video"): RTCRtpTransceiver =>
         this.pc.addTransceiver(kind, { direction: "sendrecv" });
@@ -128,6 +131,7 @@ export class Link {
     }
     if (restart) this.pc.restartIce();
     const offer = await this.#unlessClosed(this.pc.createOffer());
+    this.#offer = offer?.sdp;
     return offer && this.#unlessClosed(this.pc.setLocalDescription(offer).then(() => offer.sdp));
   }
 

@@ -186,6 +186,7 @@ export class Negotiation {
 
   /** An ICE restart; a new connection when two did not help, or when it is not the network that keeps it. */
   async restart(attempt: number): Promise<void> {
+    if (this.#stopped) return;
     try {
       await this.#refreshCredentials(attempt);
       if (this.#stopped) return;

@@ -135,9 +135,11 @@ test("what was said under another member's id, before it was refused or later, i
   impostor.hear(commits);
   impostor.meet();
   assert.deepEqual([heard, failed], [[], ["continuity"]]);
+  assert.equal(impostor.known, false);
   const honest = at(guest, "guest", host);
   honest.hear(commits);
   honest.meet();
   honest.hear(commits);
+  assert.equal(honest.known, true);
   assert.deepEqual(heard, [`code-commit from ${guest}`, `code-commit from ${guest}`]);
 });

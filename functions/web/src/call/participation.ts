@@ -73,7 +73,8 @@ export class Participation {
    * and sees nothing of this side and is not shown: nobody is in a call unknown to a member.
    */
   get known(): boolean {
-    return !this.#host || (this.#met !== undefined && this.#met.link === this.#options.link());
+    if (!this.#host) return true;
+    return !this.#refused && this.#met !== undefined && this.#met.link === this.#options.link();
   }
 
   /** As soon as the channel is there and it is known who is at the other side, whichever is later. */

@@ -4,12 +4,14 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { CheckFailed, type CheckReason, Unsupported } from "../trust/failure.ts";
 import type { Api } from "./api.ts";
 import { Uncertified } from "./authentication.ts";
+import { FakeNetwork } from "./fake-network.ts";
 import { LocalMedia } from "./media.ts";
 import { type Payloads, plainPayloads } from "./payload.ts";
 import { CallSession } from "./session.ts";
 import type { Call, Envelope } from "./types.ts";
 
 const at = "2026-11-24T01:00:00.000Z";
+const RING = { language: "en", page: { url: "https://bank.example/", title: "Bank" }, media: "video" } as const;
 const call: Call = { id: "call", state: "ringing", version: 1, media: "chat", created_at: at, rings_until: at };
 
 beforeEach(() => mock.method(console, "warn", () => {}));
@@ -23,7 +25,9 @@ const open: CallSession[] = [];
 /** A session whose payloads fail so, and what it told the service. */
 function session(role: "visitor" | "expert", error: Error) {
   const told: string[] = [];
+  new FakeNetwork(() => 0).install();
   const api = {
+    ring: async () => ({ call }),
     alarm: async (_call: string, reason: CheckReason) => void told.push(`alarm ${reason}`),
     hangUp: async () => void told.push("hang up"),
   } as unknown as Api;
@@ -39,7 +43,7 @@ const envelope = (type: Envelope["type"], body: object): Envelope =>
 
 test("a visitor's call whose answer fails its check is over at once, and the service is told why", async () => {
   const { told, session: visitor } = session("visitor", new CheckFailed("signature"));
-  visitor.update(call);
+  await visitor.ring(RING);
   const answered = { ...call, state: "answered", version: 2, expert: { id: "ada", name: "Ada" } };
   await visitor.handle(envelope("call.answered", { call: answered, payload: "x" }));
   const { phase, outcome, failure, remote, peer } = visitor.state;
@@ -79,7 +83,7 @@ test("that a desk is not certified, or a call not for it, is no alarm", async ()
 
 test("a payload of no use is dropped, and the call goes on", async () => {
   const { told, session: visitor } = session("visitor", new TypeError("not a payload"));
-  visitor.update(call);
+  await visitor.ring(RING);
   await visitor.handle(envelope("call.signal", { from: "expert", payload: "x" }));
   assert.equal(visitor.state.phase, "ringing");
   assert.deepEqual(told, []);

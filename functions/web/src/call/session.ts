@@ -67,6 +67,8 @@ export class CallSession extends Store<SessionState> {
   #stopped = new AbortController();
   #recovery = new Recovery((attempt) => this.#restart(attempt));
   #reachable = true;
+  /** Visitor: from the ring on. Before, nothing that is told of the call counts: who only looks at themself is in none. */
+  #rung: boolean;
   #stopQuality: (() => void) | undefined;
 
   constructor(options: SessionOptions) {
@@ -88,6 +90,7 @@ export class CallSession extends Store<SessionState> {
       quality: undefined,
     });
     this.role = options.role;
+    this.#rung = options.role === "expert";
     this.id = options.call;
     this.media = options.media;
     this.#api = options.api;
@@ -120,6 +123,8 @@ export class CallSession extends Store<SessionState> {
         checked: () => this.#checked(),
         proven: (peer) => {
           this.change({ peer });
+          // From now on there is a connection, whatever the service says of the call.
+          if (role === "visitor") this.#answered();
           this.#meet();
         },
         named: (name) => {
@@ -188,9 +193,18 @@ export class CallSession extends Store<SessionState> {
     const ready = await this.#negotiation.ringPayload(options.expert, name);
     if (!ready) return;
     const { payload, sealed } = ready;
-    const { call } = await this.#api.ring(this.id, { ...(sealed ? rest : options), payload });
-    this.#apply(call);
-    this.#negotiation.letGo();
+    this.#rung = true;
+    try {
+      const { call } = await this.#api.ring(this.id, { ...(sealed ? rest : options), payload });
+      // Hung up meanwhile, when there was nothing yet to tell the service.
+      if (this.state.phase === "over") this.#api.hangUp(this.id).catch(() => {});
+      this.#apply(call);
+      this.#negotiation.letGo();
+    } catch (error) {
+      // Unless it may ring all the same.
+      this.#rung = error instanceof Problem && error.slug === "unreachable";
+      throw error;
+    }
   }
 
   /**
@@ -203,6 +217,8 @@ export class CallSession extends Store<SessionState> {
     try {
       const { call } = await this.#negotiation.answer();
       this.#apply(call);
+      // Whatever the service says: from now on a check that fails is the end.
+      this.#answered();
       this.#negotiation.letGo();
     } catch (error) {
       if (error instanceof Problem && (error.slug === "already-answered" || error.slug === "call-over")) {
@@ -224,6 +240,7 @@ export class CallSession extends Store<SessionState> {
    * of a ringing one {@link prepare} is all it takes. For a visitor, `expert` is who was proven to have answered.
    */
   async resume(call: Call, expert?: Id): Promise<void> {
+    this.#rung = true;
     this.#apply(call);
     if (this.state.phase === "over") return;
     if (this.role === "expert") {
@@ -245,11 +262,6 @@ export class CallSession extends Store<SessionState> {
     this.change({ call });
   }
 
-  /** Reads the call anew: after a gap in the mailbox. */
-  async refresh(): Promise<void> {
-    this.#apply((await this.#api.call(this.id)).call);
-  }
-
   /** What the service tells of this call, by `PUT /presence` or otherwise. */
   update(call: Call): void {
     if (call.id === this.id) this.#apply(call);
@@ -263,7 +275,7 @@ export class CallSession extends Store<SessionState> {
 
   /** An envelope from the mailbox; those of other calls are left alone. */
   async handle(envelope: Envelope): Promise<void> {
-    if (envelope.call !== this.id || this.state.phase === "over") return;
+    if (envelope.call !== this.id || this.state.phase === "over" || !this.#rung) return;
     switch (envelope.type) {
       case "call.ringing":
         this.#apply(envelope.body.call);
@@ -334,22 +346,17 @@ export class CallSession extends Store<SessionState> {
 
   #apply(call: Call): void {
     const known = this.state.call;
-    if (known && call.version < known.version) return;
+    if ((known && call.version < known.version) || !this.#rung) return;
     const { phase } = this.state;
     this.change({ call: this.#withName(call) });
-    if (phase === "over") return;
+    if (phase === "over" || this.#stopped.signal.aborted) return;
     this.#meet();
     switch (call.state) {
       case "ringing":
         if (phase === "preparing") this.change({ phase: "ringing" });
         break;
       case "answered":
-        if (phase === "preparing" || phase === "ringing") {
-          const connected = this.#negotiation.link?.state === "connected";
-          this.change({ phase: connected ? "connected" : "connecting" });
-          if (connected) this.#recovery.done();
-          else this.#recovery.later(CONNECTED_WITHIN);
-        }
+        this.#answered();
         break;
       case "ended":
         this.#finish(this.#whyEnded(call));
@@ -357,6 +364,16 @@ export class CallSession extends Store<SessionState> {
       default:
         this.#finish(call.state);
     }
+  }
+
+  /** The two sides connect, or have. */
+  #answered(): void {
+    const { phase } = this.state;
+    if ((phase !== "preparing" && phase !== "ringing") || this.#stopped.signal.aborted) return;
+    const connected = this.#negotiation.link?.state === "connected";
+    this.change({ phase: connected ? "connected" : "connecting" });
+    if (connected) this.#recovery.done();
+    else this.#recovery.later(CONNECTED_WITHIN);
   }
 
   #whyEnded(call: Call): Outcome {

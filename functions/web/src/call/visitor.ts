@@ -76,7 +76,8 @@ export class Visitor extends Store<VisitorState> {
     this.#letGo();
     const local = this.#media();
     this.change({ step: "starting", media: local, session: undefined, problem: undefined });
-    const devices = local.start({ microphone: media !== "chat", camera: media === "video" });
+    // They may wait for an answer to the browser's question: nothing else waits for it.
+    void local.start({ microphone: media !== "chat", camera: media === "video" });
     try {
       const access = await this.#nextAccess();
       if (turn !== this.#turn) return;
@@ -87,7 +88,6 @@ export class Visitor extends Store<VisitorState> {
     } catch (error) {
       if (turn === this.#turn) this.#failed(error);
     }
-    await devices;
   }
 
   /** Rings, or waits in line. A problem goes into the state. */
@@ -121,9 +121,8 @@ export class Visitor extends Store<VisitorState> {
       const over = call && call.state !== "ringing" && call.state !== "answered";
       // A link is for a video call.
       const { media } = call ?? { media: "video" };
-      const devices = over ? undefined : local.start({ microphone: media !== "chat", camera: media === "video" });
+      if (!over) void local.start({ microphone: media !== "chat", camera: media === "video" });
       await (call ? session?.resume(call, memory.expert) : session?.prepare());
-      await devices;
       if (turn === this.#turn) this.change({ step: "ready" });
     } catch (error) {
       if (turn !== this.#turn) return;
