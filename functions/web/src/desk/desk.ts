@@ -125,6 +125,7 @@ export class DeskPage extends StaffPage {
       device,
       media: () => reception.newMedia(),
       now: () => this.#api.clock.now(),
+      free: () => !reception.occupied,
       onVisit: (visiting) => void reception.setVisiting(visiting),
     });
     this.#visits.subscribe(() => this.requestUpdate());
@@ -258,10 +259,20 @@ export class DeskPage extends StaffPage {
   protected override content(): unknown {
     const reception = this.#reception;
     if (!reception) return nothing;
-    const { current } = reception.state;
-    return html`${current ? this.#inCall(reception, current) : this.#visits?.state.visit ? this.#visit(reception) : this.#atRest(reception)}
+    return html`${this.#face(reception)}
       <visavis-device-check @checked=${this.#checked}></visavis-device-check>
       <visavis-confirm></visavis-confirm>`;
+  }
+
+  #face(reception: Reception): TemplateResult {
+    const { current, resuming } = reception.state;
+    if (current) return this.#inCall(reception, current);
+    if (this.#visits?.state.visit) return this.#visit(reception);
+    return resuming ? this.#connecting() : this.#atRest(reception);
+  }
+
+  #connecting(): TemplateResult {
+    return html`<p class="empty" role="status"><span class="spinner"></span>${this.#texts.now.connecting}</p>`;
   }
 
   #atRest(reception: Reception): TemplateResult {
@@ -324,9 +335,7 @@ export class DeskPage extends StaffPage {
 
   #empty({ state }: Reception): TemplateResult {
     const texts = this.#texts.now;
-    if (state.connection === "connecting") {
-      return html`<p class="empty" role="status"><span class="spinner"></span>${texts.connecting}</p>`;
-    }
+    if (state.connection === "connecting") return this.#connecting();
     return html`<section class="quiet-desk">
       ${quietDesk(!state.available)}
       <h1>${state.available ? texts.emptyTitle : texts.emptyAway}</h1>

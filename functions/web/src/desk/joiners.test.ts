@@ -131,6 +131,27 @@ test("the answer of this desk, coming back by the mailbox, does not end what it 
   await admitted;
 });
 
+test("a click lets in who is shown then, and nobody whose offer takes the place of theirs", async () => {
+  const { joiners } = open();
+  const call = knocking("a");
+  joiners.told(call);
+  await settled();
+  const [session = assert.fail()] = joiners.state.knocking;
+  const become = (peer: object | string) => (session as unknown as { change(part: object): void }).change({ peer });
+  become({ verified: { expert: "cleo", name: "Cleo", title: "", organisation: "O" } });
+  let answered = 0;
+  Object.assign(session, {
+    answer: async () => void answered++,
+    handle: async () => become("anonymous"),
+  });
+  const body = { from: "visitor", payload: PAYLOAD };
+  joiners.hear({ id: "e", at, type: "call.signal", call: "a", body } as Envelope);
+  await joiners.admit(session);
+  assert.equal(answered, 0);
+  await joiners.admit(session);
+  assert.equal(answered, 1);
+});
+
 test("who was in the call before a reload of the desk is in it again", async () => {
   stored.set("visavis.desk.admitted", "a");
   const { joiners } = open();

@@ -117,9 +117,12 @@ export class Joiners extends Store<JoinersState> {
     for (const session of this.#sessions.values()) session.signalling(status);
   }
 
-  /** Lets somebody in. Throws a `Problem`. */
+  /** Lets somebody in: who is shown now, and nobody whose offer takes the place of theirs. Throws a `Problem`. */
   async admit(session: CallSession): Promise<void> {
+    const shown = (): string => JSON.stringify([session.state.peer, session.other.name]);
+    const asked = shown();
     await this.#steps.get(session.id);
+    if (shown() !== asked) return;
     if (session.state.phase !== "ringing" || session.state.failure || this.#admitting.has(session.id)) return;
     this.#admitting.add(session.id);
     try {

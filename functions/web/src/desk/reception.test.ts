@@ -3,6 +3,7 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 
 import type { MailboxOptions, MailboxStatus } from "../call/mailbox.ts";
 import { LocalMedia } from "../call/media.ts";
+import { plainPayloads } from "../call/payload.ts";
 import { CallSession } from "../call/session.ts";
 import type { Call, Envelope } from "../call/types.ts";
 import { ClockedApi } from "./clock.ts";
@@ -48,6 +49,8 @@ function open(calls: Call[] | "down", stored: Record<string, string> = {}) {
     asked: [] as string[],
     read: {} as Record<string, Call>,
     problems: {} as Record<string, [number, string]>,
+    /** Until when the way to the relay is not told. */
+    slow: Promise.resolve(),
   };
   const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const path = `${init?.method} ${String(input).replace("/api/v1", "")}`;
@@ -60,6 +63,7 @@ function open(calls: Call[] | "down", stored: Record<string, string> = {}) {
     }
     const call = /^GET \/calls\/(.+)$/u.exec(path)?.[1];
     if (call) return Response.json({ call: service.read[call] });
+    if (path.endsWith("/relay")) await service.slow;
     if (path.endsWith("/relay")) return Response.json({ ice_servers: [], expires_at: at(3600) });
     return Response.json({});
   };
@@ -346,6 +350,101 @@ test("after a reload the service is asked at once who joined this tab's call", a
     service.asked.filter((path) => !path.endsWith("/signals")),
     ["PUT /presence", "POST /calls/a/relay", "PUT /presence"],
   );
+});
+
+test("as long as a call is about to be gone on with here nothing else is answered", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service, gap } = open([ringing("b", -5)], { "visavis.desk.call": "a" });
+  await settle();
+  let told = () => {};
+  service.slow = new Promise((resolve) => {
+    told = resolve;
+  });
+  service.calls = [call, ringing("b", -5)];
+  void gap();
+  await settle();
+  assert.deepEqual([reception.state.resuming, reception.occupied], ["a", true]);
+  const [session] = reception.state.waiting;
+  await reception.answer(session ?? assert.fail());
+  assert.ok(!service.asked.includes("POST /calls/b/answer"));
+  told();
+  await settle();
+  assert.deepEqual([reception.state.current?.id, reception.state.resuming], ["a", undefined]);
+  assert.deepEqual(waiting(reception), ["b"]);
+});
+
+/** Another tab of this browser, which had the call `a` and knows its visitor. */
+function otherTab(): { hears: (message: object) => void; says: (message: object) => void } {
+  const channel = new BroadcastChannel("visavis.desk");
+  const tab = {
+    hears: (_: object): void => {},
+    says: (message: object) => channel.postMessage(message),
+  };
+  channel.onmessage = ({ data }) => tab.hears(data);
+  const closes = close;
+  close = async () => {
+    channel.close();
+    await closes();
+  };
+  return tab;
+}
+
+const KNOWN = { "visavis.desk.continuity": JSON.stringify({ a: "A".repeat(43) }) };
+const HAD = { had: "a", kept: { ...KNOWN, "visavis.desk.link-keys": null, "visavis.desk.admitted": null } };
+const unsealed = async (): Promise<Envelope> => {
+  const payload = await plainPayloads.offer("c", "v=0\r\n", undefined, undefined);
+  return { id: "e", at: at(600), type: "call.signal", call: "a", body: { from: "visitor", payload } } as Envelope;
+};
+
+for (const when of ["in time", "late"]) {
+  test(`the visitor of a call that another tab had is known again; what that tab says comes ${when}`, async () => {
+    mock.method(console, "warn", () => {});
+    const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+    const { reception, hear } = open([call]);
+    const tab = otherTab();
+    tab.hears = () => when === "in time" && tab.says(HAD);
+    await settle();
+    void reception.takeOver();
+    for (let turn = 0; turn < 10; turn++) await settle();
+    if (when === "late") {
+      assert.equal(reception.state.resuming, "a");
+      mock.timers.tick(500);
+      await settle();
+      tab.says(HAD);
+      for (let turn = 0; turn < 10; turn++) await settle();
+    }
+    assert.equal(reception.state.current?.id, "a");
+    const session = reception.state.current;
+    await hear(await unsealed());
+    assert.equal(session?.state.failure, "unsealed");
+  });
+}
+
+test("what another tab had and does not tell of is gone on with all the same", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception } = open([call]);
+  await settle();
+  void reception.takeOver();
+  await settle();
+  assert.equal(reception.state.current, undefined);
+  mock.timers.tick(500);
+  await settle();
+  assert.equal(reception.state.current?.id, "a");
+});
+
+test("when the desk is closed the devices are let go of first, whatever the network does", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service } = open([call], { "visavis.desk.call": "a" });
+  await settle();
+  let closed = 0;
+  mock.method(LocalMedia.prototype, "close", () => closed++);
+  service.calls = "down";
+  const closing = reception.close();
+  assert.equal(closed, 1);
+  await settle();
+  service.calls = [];
+  mock.timers.tick(1_000);
+  await closing;
 });
 
 test("when the current call ends the desk is ready for the next", async () => {

@@ -14,7 +14,8 @@ import type { Call, Envelope, Id, StaffAccess } from "../call/types.ts";
 import type { Device } from "../trust/handshake.ts";
 import type { ClockedApi } from "./clock.ts";
 import { Joiners } from "./joiners.ts";
-import { adopt, continuity, forget, type Kept, kept, remember, remembered, rememberVisitor } from "./memory.ts";
+import { continuity, forget, remember, remembered, rememberVisitor } from "./memory.ts";
+import { Tabs } from "./tabs.ts";
 
 /** Something that the expert should know and that is over. */
 export type News =
@@ -31,6 +32,8 @@ export interface ReceptionState {
   /** Those that ring, the one that waits longest first. */
   waiting: readonly CallSession[];
   current: CallSession | undefined;
+  /** A call from before a reload, or from elsewhere, that is about to be the current one. */
+  resuming: Id | undefined;
   /** Those who join it. */
   joiners: Joiners | undefined;
   /** A call that this expert has answered at another desk or in another tab. */
@@ -56,9 +59,6 @@ export interface ReceptionOptions {
   listen?: (options: MailboxOptions) => Listener;
 }
 
-/** What tabs of one browser say to each other: one goes on with a call that another had. */
-type TabMessage = { goesOn: Id } | { had: Id; kept: Kept };
-
 type Listener = Pick<Mailbox, "status" | "close">;
 
 /** A short interruption is no news. Milliseconds. */
@@ -80,7 +80,6 @@ export class Reception extends Store<ReceptionState> {
   #done = new Map<Id, SessionState["outcome"]>();
   #answering: Id | undefined;
   #visiting = false;
-  #resuming: Id | undefined;
   /** When, in the service's time, a call was gone on with: what was signalled before was for the page before. */
   #resumedAt = new Map<Id, number>();
   #media: LocalMedia;
@@ -94,7 +93,7 @@ export class Reception extends Store<ReceptionState> {
     this.#oriented = resolve;
   });
   #lostTimer: ReturnType<typeof setTimeout> | undefined;
-  #tabs = new BroadcastChannel("visavis.desk");
+  #tabs = new Tabs({ takenOver: (id) => this.#takenOver(id), late: (id) => this.#learned(id) });
   #closing = new AbortController();
 
   /** Opens the desk, until {@link close}. */
@@ -104,6 +103,7 @@ export class Reception extends Store<ReceptionState> {
       connection: "connecting",
       waiting: [],
       current: undefined,
+      resuming: undefined,
       joiners: undefined,
       elsewhere: undefined,
       news: undefined,
@@ -128,7 +128,6 @@ export class Reception extends Store<ReceptionState> {
       onProblem: (problem) => this.#presenceFailed(problem),
     });
     globalThis.addEventListener?.("offline", () => this.#lost(), { signal: this.#closing.signal });
-    this.#tabs.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#hearTab(data);
   }
 
   get media(): LocalMedia {
@@ -147,9 +146,10 @@ export class Reception extends Store<ReceptionState> {
     await this.#setPresence();
   }
 
-  /** In a call, its own or a colleague's: nothing is answered meanwhile. */
+  /** In a call or about to be, its own or a colleague's: nothing is answered meanwhile. */
   get occupied(): boolean {
-    return this.state.current !== undefined || this.#visiting;
+    const { current, resuming } = this.state;
+    return current !== undefined || resuming !== undefined || this.#visiting;
   }
 
   #setPresence(): Promise<void> {
@@ -205,12 +205,13 @@ export class Reception extends Store<ReceptionState> {
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#lostTimer);
+    // First of all: what follows may wait for the network.
+    this.#media.close();
     await this.state.current?.hangUp().catch(() => {});
     this.#presence.close(true);
     this.#mailbox.close();
     this.#tabs.close();
     for (const session of this.#sessions.values()) session.close();
-    this.#media.close();
     forget();
   }
 
@@ -343,8 +344,7 @@ export class Reception extends Store<ReceptionState> {
 
   /** The one that waits longest is answered without delay; its camera, where it is asked for, is on. */
   #makeFirstReady(): void {
-    const { current, waiting } = this.state;
-    const first = current || this.#visiting ? undefined : waiting[0];
+    const first = this.occupied ? undefined : this.state.waiting[0];
     if (first === this.#first) return;
     this.#first = first;
     if (!first || this.#closing.signal.aborted) return;
@@ -362,21 +362,19 @@ export class Reception extends Store<ReceptionState> {
   }
 
   async #resume(call: Call): Promise<void> {
-    if (this.#resuming === call.id || this.state.current) return;
-    this.#resuming = call.id;
-    remember(call.id);
-    this.#resumedAt.set(call.id, this.#api.clock.now());
+    if (this.occupied) return;
+    const { id } = call;
+    this.change({ resuming: id, elsewhere: undefined });
+    this.#makeFirstReady();
+    const known = this.#tabs.goOn(id);
+    this.#resumedAt.set(id, this.#api.clock.now());
     // Without fresh credentials it may work all the same; a restart asks for them again.
-    const iceServers = await this.#api.relay(call.id).then(
-      (relay) => relay.ice_servers,
-      () => [],
-    );
-    this.#resuming = undefined;
+    const relay = await this.#api.relay(id).catch(() => undefined);
+    await known;
+    this.change({ resuming: undefined });
     if (this.#closing.signal.aborted) return;
-    const session = this.#open(call.id, iceServers);
+    const session = this.#open(id, relay?.ice_servers ?? []);
     this.#setCurrent(session);
-    this.change({ elsewhere: undefined });
-    this.#tabs.postMessage({ goesOn: call.id } satisfies TabMessage);
     this.#openDevices(call);
     await session.resume(call);
     // Who joined it was told before it was open here: the service is asked again.
@@ -430,29 +428,32 @@ export class Reception extends Store<ReceptionState> {
     this.#letGoOfDevices();
   }
 
-  #hearTab(message: TabMessage): void {
-    if ("goesOn" in message) this.#takenOver(message.goesOn);
-    else if (message.had === remembered() && this.state.current?.id === message.had) {
-      adopt(message.kept);
-      // Who was let in there is let in here.
-      this.#setCurrent(this.state.current, false);
-      this.#presence.renew();
-    }
+  /** The call is gone on with anew, by what its visitor is known by, and those who were let in in the other tab. */
+  #learned(id: Id): void {
+    const { current } = this.state;
+    if (current?.id !== id || !current.state.call) return;
+    this.#putAway(current);
+    void this.#resume(current.state.call);
   }
 
   /** Another tab of this browser goes on with a call that this one had. */
-  #takenOver(id: Id): void {
+  #takenOver(id: Id): boolean {
     const { current } = this.state;
-    if (current?.id !== id) return;
-    this.#tabs.postMessage({ had: id, kept: kept() } satisfies TabMessage);
-    this.#sessions.delete(id);
-    this.#setCurrent(undefined, false);
+    if (current?.id !== id) return false;
+    this.#putAway(current);
     this.change({ elsewhere: current.state.call });
-    current.close();
     forget();
     this.#show();
     this.#makeFirstReady();
     this.#letGoOfDevices();
+    return true;
+  }
+
+  /** The current call goes on, but not by this session. */
+  #putAway(current: CallSession): void {
+    this.#sessions.delete(current.id);
+    this.#setCurrent(undefined, false);
+    current.close();
   }
 
   #show(): void {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
 
+import { newId } from "../call/bytes.ts";
+import { FakeNetwork } from "../call/fake-network.ts";
 import { LocalMedia } from "../call/media.ts";
 import type { Envelope, StaffAccess } from "../call/types.ts";
 import { Visits } from "./visit.ts";
@@ -21,7 +23,11 @@ afterEach(() => {
   mock.timers.reset();
 });
 
-function open(siteKey = true): Visits {
+function open(
+  siteKey = true,
+  onVisit: () => void = () => assert.fail("no visit begins here"),
+  free: () => boolean = () => true,
+): Visits {
   const access = {
     person: { id: "ben", name: "Ben", roles: ["expert"] },
     organisation: { id: "o", name: "O", accent: "#000000", site_key: siteKey },
@@ -31,7 +37,8 @@ function open(siteKey = true): Visits {
     device: async () => undefined,
     media: () => new LocalMedia(),
     now: () => Date.now(),
-    onVisit: () => assert.fail("no visit begins here"),
+    free,
+    onVisit,
   });
   return visits;
 }
@@ -88,4 +95,39 @@ test("a browser without a certificate does not join where calls are verified, an
   await visits.join(invited ?? assert.fail());
   assert.equal(visits.state.failed, "uncertified");
   assert.equal(visits.state.visit, undefined);
+});
+
+test("a colleague knocks though the browser's question about the camera is not answered yet", async () => {
+  new FakeNetwork(() => 0).install();
+  const asked: string[] = [];
+  const access = {
+    ...{ token: "t", token_expires_at: at(3600), visitor: newId(), call: "call", ice_servers: [] },
+    ...{ mailbox: { name: "m", key: "A".repeat(43) }, invitation: { id: "i", expert: { id: "ada", name: "Ada" } } },
+  };
+  const call = { id: "call", state: "ringing", version: 1, media: "video", created_at: at(0), rings_until: at(45) };
+  mock.method(globalThis, "fetch", async (input: RequestInfo | URL, init?: RequestInit) => {
+    const path = new URL(String(input), "http://localhost").pathname.replace("/api/v1", "");
+    asked.push(`${init?.method} ${path}`);
+    if (path.endsWith("/visitors")) return Response.json(access);
+    if (path === "/presence") return Response.json({ calls: [], renew_in: 8_000 });
+    return path.endsWith("/ring") ? Response.json({ call }) : new Promise<Response>(() => {});
+  });
+  mock.method(LocalMedia.prototype, "start", () => new Promise<void>(() => {}));
+  Object.assign(globalThis, {
+    location: { origin: "https://visavis.example", href: "https://visavis.example/desk" },
+    document: { documentElement: { lang: "en" } },
+  });
+  open(false, () => {}).hear(invites("1", "ada"));
+  await visits.join(visits.state.invited[0] ?? assert.fail());
+  assert.ok(asked.includes("POST /calls/call/ring"), asked.join(", "));
+});
+
+test("who has answered a call meanwhile does not join another", async () => {
+  let free = true;
+  open(false, undefined, () => free).hear(invites("1", "ada"));
+  const joining = visits.join(visits.state.invited[0] ?? assert.fail());
+  free = false;
+  await joining;
+  assert.equal(visits.state.visit, undefined);
+  assert.deepEqual(shown(), ["1"]);
 });

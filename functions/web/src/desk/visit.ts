@@ -35,7 +35,9 @@ export interface VisitsOptions {
   media: () => LocalMedia;
   /** The service's time. */
   now: () => number;
-  /** This desk is in a call as long as a visit lasts. */
+  /** This desk is in no call of its own. */
+  free: () => boolean;
+  /** It is in a call as long as a visit lasts. */
   onVisit: (visiting: boolean) => void;
 }
 
@@ -76,11 +78,10 @@ export class Visits extends Store<VisitsState> {
   }
 
   async join(invited: Invited): Promise<void> {
-    if (this.state.visit) return;
-    this.dismiss(invited.id);
     const visitor = await this.#visitor(invited.secret);
-    // Another was accepted meanwhile, or the desk was closed.
-    if (this.state.visit || this.#closed) return;
+    // Another was accepted meanwhile, or a call answered, or the desk was closed.
+    if (this.state.visit || this.#closed || !this.#options.free()) return;
+    this.dismiss(invited.id);
     if (!visitor) {
       this.change({ failed: "uncertified" });
       return;
