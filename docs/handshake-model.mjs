@@ -47,11 +47,26 @@ const onlyAda = handshake
   .replace(", ben_signature", "")
   .replace("confidentiality? speech", "confidentiality? speech\n\tconfidentiality? address_v");
 
+const guestsProof = "CONCAT(l_guest, fingerprint_g, eg, nonce_g)";
+const guestsProofAtAda = "CONCAT(l_guest, e_fingerprint_g, e_eg, e_nonce_g)";
+const linksSiteKey = ["Expert -> Guest: [pk_ada], [pk_ada_sealing]", "Expert -> Guest: pk_ada, pk_ada_sealing"];
+
+/** Where a colleague joins in the guest's place: a signature, by a device that the expert's client finds certified. */
+const colleague = without(
+  group,
+  ["knows private link_key\n]", "knows private sk_g_device\n\tpk_g_device = PUBKEY(sk_g_device)\n]"],
+  ["knows private link_key, ", "knows private "],
+  ["Expert -> Guest: [pk_ada]", "Guest -> Expert: [pk_g_device]\nExpert -> Guest: [pk_ada]"],
+  [`MAC(link_key, ${guestsProof})`, `SIGN(sk_g_device, ${guestsProof})`],
+  [`ASSERT(MAC(link_key, ${guestsProofAtAda}), e_proof)`, `SIGNVERIF(pk_g_device, ${guestsProofAtAda}, e_proof)`],
+);
+
 const whole = [
   ["the handshake, with a certified device in the edge's hands", handshake, "c0a0"],
   ["the handshake, with none: the visitor's addresses stay secret too", onlyAda, "c0c0a0"],
   ["the short code", code, "c0"],
   ["a guest with a link: what the expert, the guest and the visitor say", group, "c0c0c0c0"],
+  ["a colleague: the same", colleague, "c0c0c0c0"],
   ["the short code of three", groupCode, "c0"],
 ];
 const parts = [
@@ -103,7 +118,7 @@ const parts = [
   ["the comparison of the codes", without(code, "_ = ASSERT(code_e, code_v)?"), "c1"],
   [
     "the proof that the guest has the link",
-    without(group, "_ = ASSERT(MAC(link_key, CONCAT(l_guest, e_fingerprint_g, e_eg, e_nonce_g)), e_proof)?"),
+    without(group, `_ = ASSERT(MAC(link_key, ${guestsProofAtAda}), e_proof)?`),
     "c1c0c1c0",
   ],
   [
@@ -113,17 +128,32 @@ const parts = [
   ],
   [
     "the site key in the link",
-    without(group, ["Expert -> Guest: [pk_ada], [pk_ada_sealing]", "Expert -> Guest: pk_ada, pk_ada_sealing"]),
+    without(group, linksSiteKey),
     "c0c1c0c1",
   ],
   [
     "the site key in the link and the guest's fingerprint and keys in the proof",
-    without(
-      group,
-      ["Expert -> Guest: [pk_ada], [pk_ada_sealing]", "Expert -> Guest: pk_ada, pk_ada_sealing"],
-      ["CONCAT(l_guest, fingerprint_g, eg, nonce_g)", "l_guest"],
-      ["CONCAT(l_guest, e_fingerprint_g, e_eg, e_nonce_g)", "l_guest"],
-    ),
+    without(group, linksSiteKey, [guestsProof, "l_guest"], [guestsProofAtAda, "l_guest"]),
+    "c1c1c1c1",
+  ],
+  [
+    "the colleague's signature",
+    without(colleague, `_ = SIGNVERIF(pk_g_device, ${guestsProofAtAda}, e_proof)?`),
+    "c1c0c1c0",
+  ],
+  [
+    "the colleague's device certificate",
+    without(colleague, ["Guest -> Expert: [pk_g_device]", "Guest -> Expert: pk_g_device"]),
+    "c1c0c1c0",
+  ],
+  [
+    "the colleague's check of the expert's device certificate",
+    without(colleague, linksSiteKey),
+    "c0c1c0c1",
+  ],
+  [
+    "that check and the colleague's fingerprint and keys in the signature",
+    without(colleague, linksSiteKey, [guestsProof, "l_guest"], [guestsProofAtAda, "l_guest"]),
     "c1c1c1c1",
   ],
   [
