@@ -15,7 +15,7 @@ async function mark(side, name) {
   return button;
 }
 
-scenario("a call is verified by itself, and stays so over reloads of both sides", async (world) => {
+scenario("a call is verified by itself, and stays so over reloads of both sides and in another tab", async (world) => {
   const organisation = await world.organisation();
   const [ada] = organisation.people;
   const desk = await world.desk(ada);
@@ -45,7 +45,14 @@ scenario("a call is verified by itself, and stays so over reloads of both sides"
   await Promise.all([visitor.inCall(), desk.inCall()]);
   await Promise.all([visitor.receives(), desk.receives()]);
   await mark(desk, "Protected");
-  await desk.button("Hang up").click();
+
+  const tab = await world.tab(desk);
+  await tab.page.getByRole("button", { name: "Go on with it here" }).click();
+  await Promise.all([visitor.inCall(), tab.inCall()]);
+  await Promise.all([visitor.receives(), tab.receives()]);
+  await mark(tab, "Protected");
+  await desk.readyForNext();
+  await tab.button("Hang up").click();
   await visitor.callIsOver();
 });
 

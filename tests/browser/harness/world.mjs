@@ -105,6 +105,18 @@ export class World {
       microphone: machine.microphone ?? true,
     });
     await machine.distance?.between(context);
+    return this.#open(who, context);
+  }
+
+  /** Another tab of the browser that a desk is open in. @param {Desk} desk */
+  async tab(desk) {
+    const tab = new Desk(await this.#open("another tab", desk.page.context()));
+    await tab.page.goto(desk.page.url());
+    return tab;
+  }
+
+  /** @param {string} who @param {import("playwright-core").BrowserContext} context */
+  async #open(who, context) {
     const page = await context.newPage();
     /** @type {string[]} */
     const log = [];

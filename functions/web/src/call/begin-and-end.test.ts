@@ -118,6 +118,18 @@ test("when the service did not take the ring this is so again, unless it may hav
   }
 });
 
+test("who gives up is told to the service when it may ring, and only then", async () => {
+  for (const [slug, told] of [
+    ["nobody-available", []],
+    ["unreachable", ["hang up"]],
+  ] as const) {
+    const { session, asked } = side("visitor", { ring: () => Promise.reject(new Problem(slug, "")) });
+    await assert.rejects(session.ring(RING), { slug });
+    await session.hangUp();
+    assert.deepEqual(asked, told, slug);
+  }
+});
+
 test("a call that is connected is shown as one, though the service says that it rings", async () => {
   const { session, sent } = side("visitor");
   await session.ring(RING);
@@ -136,10 +148,10 @@ test("a ring that arrives after it was given up is taken back", async () => {
   const rings = session.ring(RING);
   await settle();
   await session.hangUp();
-  assert.deepEqual(asked, []);
+  assert.deepEqual(asked, ["hang up"]);
   arrived();
   await rings;
-  assert.deepEqual(asked, ["hang up"]);
+  assert.deepEqual(asked, ["hang up", "hang up"]);
   assert.equal(session.state.outcome, "cancelled");
 });
 

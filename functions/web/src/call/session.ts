@@ -196,7 +196,7 @@ export class CallSession extends Store<SessionState> {
     this.#rung = true;
     try {
       const { call } = await this.#api.ring(this.id, { ...(sealed ? rest : options), payload });
-      // Hung up meanwhile, when there was nothing yet to tell the service.
+      // Hung up meanwhile, perhaps before the service knew of the ring.
       if (this.state.phase === "over") this.#api.hangUp(this.id).catch(() => {});
       this.#apply(call);
       this.#negotiation.letGo();
@@ -256,8 +256,8 @@ export class CallSession extends Store<SessionState> {
     if (phase === "over") return;
     this.#conversation.tell({ type: "bye" });
     this.#finish(phase === "ringing" || phase === "preparing" ? "cancelled" : "hung-up");
-    // Nothing rings yet: there is nothing to tell the service.
-    if (phase === "preparing") return;
+    // Nothing rings: there is nothing to tell the service.
+    if (phase === "preparing" && !this.#rung) return;
     const { call } = await this.#api.hangUp(this.id);
     this.change({ call });
   }
