@@ -61,6 +61,8 @@ scenario(
     await page.getByText(/^by Oskar Office, /).waitFor();
     await desk.page.reload();
     await approve(page, desk.page, "Ada Adviser");
+    await desk.page.getByText("The service tells of another site key than the one this browser was").waitFor();
+    await desk.page.getByRole("button", { name: "Go on with the new key" }).click();
     await desk.page.getByText(/^This browser is certified until/).waitFor();
 
     // Now there is somebody, and the page cannot know them.

@@ -18,6 +18,7 @@ import { consoleTexts } from "./texts/index.ts";
 import { trustTexts } from "./texts/trust/index.ts";
 import "./trust/section.ts";
 import { StaffApi } from "../staff/api.ts";
+import type { Known } from "./trust/snippet-check.ts";
 import { Upkeep } from "./trust/upkeep.ts";
 
 const SECTIONS = ["organisation", "people", "trust", "snippet", "reports"] as const;
@@ -208,6 +209,13 @@ export class ConsolePage extends StaffPage {
     return ledger?.name === "ready" ? ledger.value.siteKeys.map(({ key }) => key).join(" ") : "";
   }
 
+  #known({ organisation }: StaffAccess): Known | undefined {
+    if (!this.#upkeep) return undefined;
+    const { known, ledger } = this.#upkeep.state;
+    const trusted = ledger.name === "ready" && known.size > 0 ? ledger.value.trusted : known;
+    return { organisation: organisation.id, own: known, trusted };
+  }
+
   /** How many things wait for the administrator in a section, beside its name. */
   #mark(section: Section): unknown {
     const { ledger, approver } = this.#upkeep?.state ?? {};
@@ -241,7 +249,7 @@ export class ConsolePage extends StaffPage {
           .client=${this.#client}
           .origins=${this.organisation?.origins.length}
           .siteKeys=${this.#siteKeys}
-          .known=${this.#upkeep?.state.approver?.siteKey}
+          .known=${this.#known(access)}
         ></visavis-snippet>`;
       case "reports":
         return html`<visavis-reports ?hidden=${hidden} .client=${this.#client}></visavis-reports>`;

@@ -9,6 +9,7 @@ import { icon } from "../theme/icons.ts";
 import type { Snippet } from "./client.ts";
 import { ConsoleSection } from "./section.ts";
 import { trustTexts } from "./texts/trust/index.ts";
+import { isForeign, type Known, siteKeysIn } from "./trust/snippet-check.ts";
 
 export class SnippetSection extends ConsoleSection {
   static override styles = [
@@ -44,8 +45,8 @@ export class SnippetSection extends ConsoleSection {
   declare origins: number | undefined;
   /** The site keys that there are: with others it is another snippet. */
   declare siteKeys: string;
-  /** The site key that this browser approves for, whatever the service says. */
-  declare known: string | undefined;
+  /** What this browser knows of the site keys, whatever the service says. */
+  declare known: Known | undefined;
   readonly #trust = new TextsController(this, trustTexts);
   #snippet = new Loaded<Snippet>(this, () => this.client.snippet());
 
@@ -83,13 +84,13 @@ export class SnippetSection extends ConsoleSection {
   #steps(snippet: Snippet): TemplateResult {
     const texts = this.texts.now;
     const trust = this.#trust.now.snippet;
-    const siteKeys = /\ssite-key="([^"]*)"/.exec(snippet.html)?.[1];
-    const foreign = this.known !== undefined && !siteKeys?.split(" ").includes(this.known);
+    const siteKeys = siteKeysIn(snippet.html);
+    const foreign = this.known !== undefined && isForeign(snippet.html, this.known);
     return html`<section class="card step" aria-labelledby="snippet">
         ${foreign ? html`<p class="banner danger" role="alert">${icon("alert")}<span>${trust.foreign}</span></p>` : nothing}
         <div class="row">
           <h2 id="snippet">1. ${texts.snippetStep}</h2>
-          <visavis-copy .text=${snippet.html} .label=${texts.snippet}></visavis-copy>
+          ${foreign ? nothing : html`<visavis-copy .text=${snippet.html} .label=${texts.snippet}></visavis-copy>`}
         </div>
         <pre tabindex="0" aria-labelledby="snippet">${snippet.html}</pre>
         <p class="muted">${texts.snippetText}</p>

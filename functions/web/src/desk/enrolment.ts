@@ -113,18 +113,25 @@ export class EnrolmentFace extends LitElement {
         ${this.wanted && standing === "unsupported" ? this.#banner("warning", texts.unsupported, undefined, busy) : nothing}
         ${standing === "refused" ? this.#banner("warning", texts.refused, texts.again, busy) : nothing}
         ${standing === "revoked" ? this.#banner("danger", texts.revoked, texts.again, busy) : nothing}
+        ${standing === "another" ? this.#banner("danger", texts.another, texts.goOn, busy, this.#goOn) : nothing}
         ${this.wanted && standing === "none" ? this.#banner("", `${texts.none} ${texts.noneText}`, texts.begin, busy) : nothing}
       </div>
       ${standing === "pending" ? this.#pending() : nothing}${this.#error()}`;
   }
 
-  #banner(kind: "" | "warning" | "danger", text: string, action: string | undefined, busy: boolean): TemplateResult {
+  #banner(
+    kind: "" | "warning" | "danger",
+    text: string,
+    action: string | undefined,
+    busy: boolean,
+    act = this.#enrol,
+  ): TemplateResult {
     return html`<div class="banner ${kind}">
       ${icon("shield")}<span>${text}</span>
       ${
         action === undefined
           ? nothing
-          : html`<button ?disabled=${busy} @click=${this.#enrol}>
+          : html`<button ?disabled=${busy} @click=${act}>
             ${busy ? html`<span class="spinner"></span>${this.#texts.now.working}` : action}
           </button>`
       }
@@ -173,6 +180,8 @@ export class EnrolmentFace extends LitElement {
   }
 
   #enrol = (): void => void this.enrolment.enrol();
+
+  #goOn = (): void => void this.enrolment.goOn();
 }
 
 function time(until: number | undefined): string {

@@ -234,3 +234,16 @@ test("the administrator is reminded two weeks before", () => {
   assert.equal(daysLeft(START + 90 * DAY - 1, approver), 1);
   assert.equal(daysLeft(START + 99 * DAY, approver), 0);
 });
+
+test("a key is listed for 120 days, though lists of others still have it", () => {
+  const next = random(7);
+  const one = key(next);
+  const list = { number: 1, revoked: [one] } as unknown as Statements["revocations"];
+  let memory = remember(START, { number: 0, revoked: {} }, list);
+  memory = remember(START + 130 * DAY, memory, list);
+  assert.equal(memory.revoked[one], START, "no younger for being listed still");
+  const world = new World(next, 200 * DAY);
+  const { revocations } = plan(START + 130 * DAY, { ...world.state, memory });
+  assert.deepEqual(revocations?.revoked, []);
+  assert.deepEqual(remember(START + 131 * DAY, memory, revocations).revoked, {});
+});

@@ -54,13 +54,20 @@ export function valid(now: number, { notBefore, notAfter }: { notBefore: number;
   return notBefore <= now + EARLIER && now < notAfter;
 }
 
-/** What is known once a list was seen. */
+/**
+ * What is known once a list was seen. What others have listed takes nothing away from what is known already, and is no
+ * younger for being listed still.
+ */
 export function remember(now: number, memory: Memory, list: Statements["revocations"] | undefined): Memory {
-  const revoked: Record<Key, number> = {};
-  for (const [key, since] of Object.entries(memory.revoked)) if (now - since < LISTED_FOR) revoked[key] = since;
-  for (const key of list?.revoked ?? []) revoked[key] ??= now;
+  const listed = list?.revoked ?? [];
+  const known = Object.entries(memory.revoked).filter(([key, since]) => isListed(now, since) || listed.includes(key));
+  const news = listed.filter((key) => !Object.hasOwn(memory.revoked, key));
+  const room = Math.max(0, MOST_REVOKED - known.length);
+  const revoked = Object.fromEntries([...known, ...news.slice(0, room).map((key) => [key, now] as const)]);
   return { number: Math.max(memory.number, list?.number ?? 0), revoked };
 }
+
+const isListed = (now: number, since: number): boolean => now - since < LISTED_FOR;
 
 /** What is to be signed now; nothing where nothing is due. */
 export function plan(now: number, state: ApproverState): Plan {
@@ -78,7 +85,7 @@ export function plan(now: number, state: ApproverState): Plan {
     })
     .map(({ certificate }) => ({ ...certificate, approverKey: approver.approverKey, ...until(DEVICE_LASTS) }));
 
-  const listed = newest(memory);
+  const listed = newest(now, memory);
   const same =
     list !== undefined && list.revoked.length === listed.length && listed.every((key, at) => key === list.revoked[at]);
   const fresh =
@@ -126,8 +133,9 @@ export function daysLeft(now: number, approver: Statements["approver"]): number 
 }
 
 /** The revoked keys in the order of their bytes, which is not the order of their letters. */
-function newest({ revoked }: Memory): Key[] {
+function newest(now: number, { revoked }: Memory): Key[] {
   return Object.entries(revoked)
+    .filter(([, since]) => isListed(now, since))
     .sort(([, one], [, other]) => other - one)
     .slice(0, MOST_REVOKED)
     .map(([key]) => ({ key, bytes: fromBase64url(key) }))

@@ -3,9 +3,10 @@ import { type TestContext, test } from "node:test";
 
 import { Problem } from "../call/api.ts";
 import { DAY, firstCertificate } from "./approver.ts";
-import { certifyApprover } from "./ceremony.ts";
+import { certifyApprover, signSuccession } from "./ceremony.ts";
 import { newSigningKey, publicPart } from "./ed25519.ts";
 import { type DeviceAnswer, Enrolment } from "./enrolment.ts";
+import type { SiteKey } from "./key-file.ts";
 import type { StoredDevice } from "./key-store.ts";
 import { deviceId, enrolmentCode, make, read } from "./statements.ts";
 
@@ -64,16 +65,20 @@ class World {
     return { device: this.told };
   }
 
-  async certify(request = this.kept?.request ?? "", until = 7 * DAY): Promise<void> {
-    const site = await newSigningKey();
+  /** Under a site key of its own unless told, which `from` says follows it. */
+  async certify(request = this.kept?.request ?? "", until = 7 * DAY, site?: SiteKey, from?: SiteKey): Promise<void> {
     const key = await newSigningKey();
     const whose = { organisation: ORGANISATION, person: EXPERT, approverKey: await publicPart(key) };
-    const root = { publicKey: await publicPart(site), privateKey: site.privateKey };
+    const root = site ?? (await newSiteKey());
     const approver = await certifyApprover(root, whose, this.now);
     const names = { name: "Ada", title: "", organisationName: "Garden Tools" };
     const values = firstCertificate(this.now, read("approver", approver), read("device-request", request), names);
     const certificate = await make("device", { ...values, notAfter: this.now + until }, key.privateKey);
-    this.told = { id: this.told?.id ?? "", state: "certified", certificate, approver };
+    const succession = from && (await signSuccession(from, root.publicKey, ORGANISATION, this.now));
+    this.told = {
+      ...{ id: this.told?.id ?? "", state: "certified", certificate, approver },
+      ...(succession === undefined ? {} : { succession }),
+    };
   }
 
   /** What waits for a time is due. */
@@ -82,6 +87,11 @@ class World {
     this.#due = [];
     for (const run of due) run();
   }
+}
+
+async function newSiteKey(): Promise<SiteKey> {
+  const { publicKey, privateKey } = await newSigningKey();
+  return { publicKey: await publicPart({ publicKey, privateKey }), privateKey };
 }
 
 async function stands(enrolment: Enrolment, standing: string): Promise<void> {
@@ -137,6 +147,85 @@ test("a certified device whose organisation begins with another site key shows i
   await stands(enrolment, "pending");
   assert.equal(enrolment.state.code, await enrolmentCode(world.kept?.request ?? ""));
   assert.equal(world.kept?.certificate, undefined);
+});
+
+test("a certificate under another site key is taken where the one before names it, or the expert says so", async (t) => {
+  const [first, next, edges] = await Promise.all([newSiteKey(), newSiteKey(), newSiteKey()]);
+  const world = new World();
+  const enrolment = world.open(t);
+  await stands(enrolment, "none");
+  await enrolment.enrol();
+  await world.certify(undefined, 7 * DAY, first);
+  world.pass();
+  await stands(enrolment, "certified");
+  const siteKey = () => read("approver", world.kept?.approver ?? "").siteKey;
+  for (const from of [undefined, edges]) {
+    await world.certify(undefined, 7 * DAY, edges, from);
+    world.pass();
+    await stands(enrolment, "another");
+    assert.equal(siteKey(), first.publicKey);
+  }
+  // Nor with a step in between, of which nothing is left but that it was there.
+  world.told = { id: world.told?.id ?? "", state: "pending" };
+  world.pass();
+  await stands(enrolment, "pending");
+  await world.certify(undefined, 7 * DAY, edges);
+  world.pass();
+  await stands(enrolment, "another");
+  assert.equal(world.kept?.certificate, undefined);
+
+  await world.certify(undefined, 7 * DAY, next, first);
+  world.pass();
+  await stands(enrolment, "certified");
+  assert.equal(siteKey(), next.publicKey);
+  await world.certify(undefined, 7 * DAY, edges);
+  world.pass();
+  await stands(enrolment, "another");
+  await enrolment.goOn();
+  await stands(enrolment, "certified");
+  assert.equal(siteKey(), edges.publicKey);
+});
+
+test("fresh keys after a refusal do not make it forget the site key", async (t) => {
+  const world = new World();
+  const enrolment = world.open(t);
+  await stands(enrolment, "none");
+  await enrolment.enrol();
+  await world.certify();
+  world.pass();
+  await stands(enrolment, "certified");
+  world.told = { id: world.told?.id ?? "", state: "revoked" };
+  world.pass();
+  await stands(enrolment, "revoked");
+  await enrolment.enrol();
+  await stands(enrolment, "pending");
+  await world.certify();
+  world.pass();
+  await stands(enrolment, "another");
+});
+
+test("a certificate that is not signed, or leads nowhere, is not taken", async (t) => {
+  const world = new World();
+  const enrolment = world.open(t);
+  await stands(enrolment, "none");
+  await enrolment.enrol();
+  await stands(enrolment, "pending");
+  await world.certify();
+  const good = world.told as DeviceAnswer;
+  await world.certify();
+  const other = world.told as DeviceAnswer;
+  for (const told of [
+    { ...good, approver: other.approver },
+    { ...good, certificate: `${good.certificate?.slice(0, -4)}AAAA` },
+  ]) {
+    world.told = told as DeviceAnswer;
+    world.pass();
+    while (enrolment.state.error === undefined) await new Promise((resolve) => setTimeout(resolve, 2));
+    assert.equal(world.kept?.certificate, undefined);
+    world.told = { id: good.id, state: "pending" };
+    world.pass();
+    while (enrolment.state.error !== undefined) await new Promise((resolve) => setTimeout(resolve, 2));
+  }
 });
 
 test("a certificate that nobody renews is told of, before and after its end", async (t) => {

@@ -5,10 +5,10 @@
 import { type Api, Problem } from "../call/api.ts";
 import { Store } from "../call/store.ts";
 import type { Id } from "../call/types.ts";
-import { REMIND_DEVICE } from "./approver.ts";
+import { REMIND_DEVICE, valid } from "./approver.ts";
 import { newSigningKey, publicPart } from "./ed25519.ts";
 import { type KeyStore, keyStore, keysSupported, type StoredDevice } from "./key-store.ts";
-import { deviceId, enrolmentCode, make, read } from "./statements.ts";
+import { deviceId, enrolmentCode, type Key, make, read, verify } from "./statements.ts";
 
 /** As `docs/signalling.md` has it; the statements are base64url. */
 export interface DeviceAnswer {
@@ -22,9 +22,18 @@ export interface DeviceAnswer {
 /**
  * Where this browser stands: `unsupported` it cannot make or keep such keys, `none` it has none yet, `pending` an
  * administrator has to compare the code, `refused` one has said no, `revoked` one has taken the certificate back,
- * `lapsed` nobody has renewed it.
+ * `lapsed` nobody has renewed it, `another` the service tells of a certificate under another site key than before.
  */
-export type Standing = "loading" | "unsupported" | "none" | "pending" | "certified" | "lapsed" | "refused" | "revoked";
+export type Standing =
+  | "loading"
+  | "unsupported"
+  | "none"
+  | "pending"
+  | "certified"
+  | "lapsed"
+  | "refused"
+  | "revoked"
+  | "another";
 
 export interface EnrolmentState {
   standing: Standing;
@@ -86,15 +95,25 @@ export class Enrolment extends Store<EnrolmentState> {
     this.#set({ busy: true, error: undefined });
     const { keys, organisation, expert } = this.#options;
     try {
+      const before = await keys.read("devices", organisation, expert);
       if (["refused", "revoked"].includes(this.state.standing)) await keys.remove("devices", organisation, expert);
       // Not waited for: some browsers ask the person.
       void globalThis.navigator?.storage?.persist?.().catch(() => {});
-      await this.#request(await keys.add("devices", organisation, expert, await this.#make()));
+      const made = { ...(await this.#make()), ...pinned(before && siteKeyOf(before)) };
+      await this.#request(await keys.add("devices", organisation, expert, made));
     } catch (error) {
       this.#set({ error });
     } finally {
       this.#set({ busy: false });
     }
+  }
+
+  /** The expert was told by an administrator that the organisation has begun with another site key. */
+  async goOn(): Promise<void> {
+    const { keys, organisation, expert } = this.#options;
+    const stored = await keys.read("devices", organisation, expert);
+    if (stored) await keys.write("devices", organisation, expert, bare(stored));
+    await this.#ask();
   }
 
   async #begin(): Promise<void> {
@@ -154,31 +173,54 @@ export class Enrolment extends Store<EnrolmentState> {
   async #hear(stored: StoredDevice, answer: DeviceAnswer): Promise<void> {
     if (this.#closed) return;
     const { keys, organisation, expert } = this.#options;
-    const { certificate: _, approver: __, succession: ___, ...bare } = stored;
+    const uncertified = { ...bare(stored), ...pinned(siteKeyOf(stored)) };
     this.#set({ error: undefined });
     if (answer.state === "revoked") {
-      await keys.write("devices", organisation, expert, bare);
+      await keys.write("devices", organisation, expert, uncertified);
       return this.#set({ standing: "revoked", code: undefined });
     }
     const { certificate, approver, succession } = answer;
     if (certificate !== undefined && approver !== undefined) {
-      const certified = { ...bare, certificate, approver, ...(succession === undefined ? {} : { succession }) };
-      if (!this.#own(stored, certificate)) throw new TypeError("the certificate is another device's");
+      const siteKey = await this.#siteKey(stored, certificate, approver, succession);
+      if (siteKey === undefined) {
+        this.#set({ standing: "another", code: undefined });
+        return this.#later(ASK_AGAIN);
+      }
+      const chain = { certificate, approver, ...(succession === undefined ? {} : { succession }) };
+      const certified = { ...uncertified, siteKey, ...chain };
       await keys.write("devices", organisation, expert, certified);
       this.#stands(certified);
       return this.#later(ASK_CERTIFIED);
     }
     // One that was certified waits anew where the organisation has begun with another site key.
-    if (stored.certificate !== undefined) await keys.write("devices", organisation, expert, bare);
+    if (stored.certificate !== undefined) await keys.write("devices", organisation, expert, uncertified);
     this.#set({ standing: "pending", code: await enrolmentCode(stored.request) });
     this.#later(ASK_PENDING);
   }
 
-  /** Whether a certificate is for the keys that are kept here. */
-  #own({ request }: StoredDevice, certificate: string): boolean {
-    const asked = read("device-request", request);
-    const given = read("device", certificate);
-    return asked.signingKey === given.signingKey && asked.sealingKey === given.sealingKey;
+  /**
+   * The site key that these statements lead to: the same as before, or one that it says follows it; otherwise nothing.
+   * What this desk believes of colleagues and writes into links is believed by it. Throws where they do not hold.
+   */
+  async #siteKey(
+    stored: StoredDevice,
+    certificate: string,
+    approver: string,
+    succession: string | undefined,
+  ): Promise<Key | undefined> {
+    const { organisation, expert, now } = this.#options;
+    const asked = read("device-request", stored.request);
+    const [given, by] = await Promise.all([verify("device", certificate), verify("approver", approver)]);
+    const own = asked.signingKey === given.signingKey && asked.sealingKey === given.sealingKey;
+    if (!own || given.expert !== expert) throw new TypeError("the certificate is another device's");
+    const ours = given.organisation === organisation && by.organisation === organisation;
+    if (!ours || given.approverKey !== by.approverKey) throw new TypeError("the certificate leads nowhere");
+    const before = siteKeyOf(stored);
+    if (before === undefined || before === by.siteKey) return by.siteKey;
+    if (succession === undefined) return undefined;
+    const follows = await verify("succession", succession);
+    const leads = follows.oldKey === before && follows.newKey === by.siteKey && follows.organisation === organisation;
+    return leads && valid(Math.floor(now() / 1000), follows) ? by.siteKey : undefined;
   }
 
   #stands({ certificate = "", approver = "" }: StoredDevice): void {
@@ -201,3 +243,14 @@ export class Enrolment extends Store<EnrolmentState> {
     this.change(part as Partial<EnrolmentState>);
   }
 }
+
+/** Without what certifies it, and without what it was certified under. */
+function bare({ signing, sealing, request, asked }: StoredDevice): StoredDevice {
+  return { signing, sealing, request, ...(asked === undefined ? {} : { asked }) };
+}
+
+function siteKeyOf({ siteKey, approver }: StoredDevice): Key | undefined {
+  return siteKey ?? (approver === undefined ? undefined : read("approver", approver).siteKey);
+}
+
+const pinned = (siteKey: Key | undefined): Pick<StoredDevice, "siteKey"> => (siteKey === undefined ? {} : { siteKey });

@@ -4,6 +4,7 @@
 import type { Id } from "../call/types.ts";
 import type { Memory } from "./approver.ts";
 import type { Device } from "./handshake.ts";
+import type { Key } from "./statements.ts";
 
 /** What is kept of a device: certified, or not yet. */
 export interface StoredDevice {
@@ -13,6 +14,8 @@ export interface StoredDevice {
   request: string;
   /** The service has taken the request. */
   asked?: boolean;
+  /** What it was certified under first, or what follows that; another one is taken only where the expert says so. */
+  siteKey?: Key;
   /** From here on as the service last told it. */
   certificate?: string;
   approver?: string;
@@ -24,6 +27,8 @@ export interface StoredApprover {
   key: CryptoKeyPair;
   certificate: string;
   memory: Memory;
+  /** The site key before the one that certifies it: how long it counts here, in seconds since 1970. */
+  former?: { siteKey: Key; until: number };
 }
 
 interface Stored {
@@ -41,6 +46,13 @@ export class KeyStore {
   async read<Kind extends keyof Stored>(kind: Kind, organisation: Id, person: Id): Promise<Stored[Kind] | undefined> {
     const transaction = (await this.#open()).transaction(kind, "readonly");
     return settled<Stored[Kind] | undefined>(transaction.objectStore(kind).get(`${organisation}/${person}`));
+  }
+
+  /** What is kept for anybody of `organisation`. */
+  async all<Kind extends keyof Stored>(kind: Kind, organisation: Id): Promise<Stored[Kind][]> {
+    const transaction = (await this.#open()).transaction(kind, "readonly");
+    const names = IDBKeyRange.bound(`${organisation}/`, `${organisation}/\uffff`);
+    return settled<Stored[Kind][]>(transaction.objectStore(kind).getAll(names));
   }
 
   /** Keeps `value` in the place of what was there. */

@@ -33,8 +33,13 @@ export interface ApproverEntry {
 export interface Ledger {
   /** The newest first. */
   siteKeys: Statements["site-key"][];
-  /** This browser approves for a site key that the service does not tell of: `another` it tells of others, `none`. */
-  foreign: "another" | "none" | undefined;
+  /**
+   * This browser approves for a site key that the service does not tell of: `another` it tells of others, `none`. Or it
+   * tells of one `besides` that this browser knows nothing of.
+   */
+  foreign: "another" | "none" | "besides" | undefined;
+  /** The site keys that this browser has reason to trust: its own, the one that follows it, the one before. */
+  trusted: ReadonlySet<Key>;
   /** The latest first. */
   retirements: Retirement[];
   approvers: ApproverEntry[];
@@ -59,9 +64,8 @@ export async function readLedger(
 
   const siteKeys = (await all("site-key", answer.site_keys)).sort((one, other) => other.created - one.created);
   const mine = own && read("approver", own.certificate);
-  const anchors = reachable(mine?.siteKey, siteKeys, await all("succession", answer.successions), now);
-  const strange = mine !== undefined && !siteKeys.some(({ key }) => key === mine.siteKey);
-  const foreign = strange ? (siteKeys.length > 0 ? "another" : "none") : undefined;
+  const anchors = trusted(own, siteKeys, await all("succession", answer.successions), now);
+  const foreign = mine && strangeness(mine.siteKey, siteKeys, anchors);
 
   const certified = await Promise.all(
     answer.approvers.map(async ({ certificate, person }) => ({
@@ -70,14 +74,14 @@ export async function readLedger(
     })),
   );
   const known = new Map<Key, Statements["approver"]>();
-  for (const { certificate } of certified) {
-    if (certificate && anchors.has(certificate.siteKey)) known.set(certificate.approverKey, certificate);
+  for (const certificate of [...certified.map((one) => one.certificate), mine]) {
+    if (!certificate || !anchors.has(certificate.siteKey)) continue;
+    const other = known.get(certificate.approverKey);
+    if (!other || other.notAfter < certificate.notAfter) known.set(certificate.approverKey, certificate);
   }
-  if (mine) known.set(mine.approverKey, mine);
 
   const told = answer.revocations === undefined ? undefined : await good("revocations", answer.revocations);
-  const issued = told && (anchors.has(told.issuer) || known.has(told.issuer)) && !told.revoked.includes(told.issuer);
-  const list = issued ? told : undefined;
+  const list = told && isIssued(told, anchors, known, own?.memory) ? told : undefined;
   const memory = remember(now, own?.memory ?? { number: 0, revoked: {} }, list);
   const revoked = (key: Key): boolean => Object.hasOwn(memory.revoked, key);
 
@@ -99,11 +103,14 @@ export async function readLedger(
       const request = await good("device-request", asked);
       if (!request || request.expert !== expert.id) return undefined;
       const claimed = given === undefined ? undefined : await good("device", given);
+      const by = claimed && known.get(claimed.approverKey);
       const fits =
         claimed?.expert === expert.id &&
         claimed.signingKey === request.signingKey &&
         claimed.sealingKey === request.sealingKey &&
-        known.has(claimed.approverKey) &&
+        by !== undefined &&
+        // No console signs for longer than it may itself: whose time is over cannot go on by an older date.
+        claimed.notAfter <= by.notAfter &&
         !revoked(claimed.approverKey);
       const certificate = fits ? claimed : undefined;
       let standing: Standing = given === undefined ? "pending" : "unknown";
@@ -125,6 +132,7 @@ export async function readLedger(
   return {
     siteKeys,
     foreign,
+    trusted: anchors,
     retirements: answer.retirements,
     approvers,
     devices: devices.filter((entry) => entry !== undefined),
@@ -141,19 +149,40 @@ export function approverState(ledger: Ledger, organisation: Id, approver: Statem
   return { organisation, approver, devices, list: ledger.list, memory: ledger.memory };
 }
 
-/** The site keys that this browser has reason to trust: its own, and those one succession away. Without one, all. */
-function reachable(
-  own: Key | undefined,
+/**
+ * The site keys that this browser has reason to trust: its own, one that its own says follows it, and the one before where
+ * this browser was there when it changed: that a key precedes another anybody could say. Without one of its own, all.
+ */
+function trusted(
+  own: StoredApprover | undefined,
   siteKeys: Statements["site-key"][],
   successions: Statements["succession"][],
   now: number,
 ): ReadonlySet<Key> {
-  if (own === undefined) return new Set(siteKeys.map(({ key }) => key));
-  const anchors = new Set([own]);
-  for (const succession of successions) {
-    if (!valid(now, succession)) continue;
-    if (succession.oldKey === own) anchors.add(succession.newKey);
-    if (succession.newKey === own) anchors.add(succession.oldKey);
-  }
-  return anchors;
+  if (!own) return new Set(siteKeys.map(({ key }) => key));
+  const { siteKey } = read("approver", own.certificate);
+  const following = successions.filter((one) => one.oldKey === siteKey && valid(now, one)).map(({ newKey }) => newKey);
+  const former = own.former && now < own.former.until ? [own.former.siteKey] : [];
+  return new Set([siteKey, ...following, ...former]);
+}
+
+function strangeness(own: Key, siteKeys: Statements["site-key"][], anchors: ReadonlySet<Key>): Ledger["foreign"] {
+  if (siteKeys.length === 0) return "none";
+  if (!siteKeys.some(({ key }) => key === own)) return "another";
+  return siteKeys.every(({ key }) => anchors.has(key)) ? undefined : "besides";
+}
+
+/** Whether a list is one of a good issuer, made while it was one; what it says cannot be taken back here. */
+function isIssued(
+  list: Statements["revocations"],
+  anchors: ReadonlySet<Key>,
+  approvers: ReadonlyMap<Key, Statements["approver"]>,
+  memory: Memory | undefined,
+): boolean {
+  // Numbers rise by one: so high they come to be by no honest hand, and nothing could follow on the highest.
+  if (list.number > list.notBefore) return false;
+  if (anchors.has(list.issuer)) return true;
+  const issuer = approvers.get(list.issuer);
+  const fallen = list.revoked.includes(list.issuer) || (memory && Object.hasOwn(memory.revoked, list.issuer));
+  return issuer !== undefined && list.notAfter <= issuer.notAfter && !fallen;
 }

@@ -14,6 +14,13 @@ test("what people choose is weak, however many kinds of characters it has", () =
     "correct horse battery staple",
     "mutter mutter mutter mutter mutter mutter",
     "Zürich-Bern-Basel",
+    "qwertyuiopasdfghjklzxcvbnm",
+    "qwertzuiopasdfghjklyxcvbnm",
+    "azertyuiopqsdfghjklmwxcvbn",
+    "1q2w3e4r5t6y7u8i9o0p",
+    "1qaz2wsx3edc4rfv5tgb6yhn",
+    "!QAZ2wsx#EDC4rfv%TGB6yhn",
+    "qwert-asdfg-yxcvb-12345",
   ]) {
     assert.equal(strengthOf(weak).grade, "weak", weak);
   }

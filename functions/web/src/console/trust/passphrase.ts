@@ -30,8 +30,36 @@ export function suggestion(): string {
 }
 
 function bitsOf(passphrase: string): number {
+  return Math.min(wordBits(passphrase), walkBits(passphrase));
+}
+
+/** Taken as words, numbers and signs. */
+function wordBits(passphrase: string): number {
   const tokens = passphrase.toLowerCase().match(/[\p{L}\p{M}]+|\p{N}+|[^\p{L}\p{M}\p{N}\s]+/gu) ?? [];
   return [...new Set(tokens)].reduce((sum, token) => sum + tokenBits(token), 0);
+}
+
+const KEYBOARDS = [
+  ["1234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm"],
+  ["1234567890", "qwertzuiop", "asdfghjkl", "yxcvbnm"],
+  ["1234567890", "azertyuiop", "qsdfghjklm", "wxcvbn"],
+].map((rows) => new Map(rows.flatMap((row, y) => [...row].map((key, x) => [key, { x, y }] as const))));
+/** With the shift key. */
+const SHIFTED = new Map(
+  ["!1", "@2", "#3", "$4", "%5", "^6", "&7", "*8", "(9", ")0"].map(([sign = "", key = ""]) => [sign, key]),
+);
+
+/** Taken as a walk over the keyboard: a step to a key beside the last costs one bit, a jump five. */
+function walkBits(passphrase: string): number {
+  const keys = [...passphrase.toLowerCase()].map((sign) => SHIFTED.get(sign) ?? sign).filter((key) => /\S/u.test(key));
+  return keys.reduce((sum, key, at) => sum + (at > 0 && areNeighbours(keys[at - 1] ?? "", key) ? 1 : 5), 0);
+}
+
+function areNeighbours(one: string, other: string): boolean {
+  return KEYBOARDS.some((keyboard) => {
+    const [from, to] = [keyboard.get(one), keyboard.get(other)];
+    return from !== undefined && to !== undefined && Math.abs(from.x - to.x) <= 1 && Math.abs(from.y - to.y) <= 1;
+  });
 }
 
 function tokenBits(token: string): number {

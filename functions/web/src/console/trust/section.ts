@@ -181,7 +181,8 @@ export class TrustSection extends ConsoleSection {
 
   #approves({ foreign, memory }: Ledger): boolean {
     const { approver } = this.upkeep.state;
-    if (approver === undefined || foreign) return false;
+    // What it signs leads to its own site key, whichever others there are.
+    if (approver === undefined || foreign === "another" || foreign === "none") return false;
     return valid(now(), approver) && !Object.hasOwn(memory.revoked, approver.approverKey);
   }
 
@@ -200,12 +201,13 @@ export class TrustSection extends ConsoleSection {
     return html`<section class="card stack" aria-labelledby="approver">
       <h2 id="approver">${texts.heading}</h2>
       ${
-        ledger.foreign
-          ? this.#foreign(ledger)
+        ledger.foreign && ledger.foreign !== "besides"
+          ? nothing
           : html`<p class="banner ${good ? "success" : approver ? "warning" : ""}">
             ${icon(good ? "check" : approver ? "alert" : "shield")}<span>${text}</span>
           </p>`
       }
+      ${this.#foreign(ledger)}
       ${
         listEnded && ledger.devices.some(({ certificate }) => certificate)
           ? html`<p class="banner danger">${icon("alert")}<span>${texts.listEnded}</span></p>`
@@ -242,7 +244,7 @@ export class TrustSection extends ConsoleSection {
   #foreign({ foreign }: Ledger): unknown {
     const { approver } = this.#texts.now;
     if (foreign === undefined) return nothing;
-    const text = foreign === "another" ? approver.foreign : approver.gone;
+    const text = { another: approver.foreign, none: approver.gone, besides: approver.besides }[foreign];
     return html`<p class="banner danger" role="alert">${icon("alert")}<span>${text}</span></p>`;
   }
 
@@ -290,10 +292,11 @@ export class TrustSection extends ConsoleSection {
     this.notice = { name: "success", text: this.#texts.now.approver.renewed };
   };
 
-  #site({ siteKeys }: Ledger): TemplateResult {
+  #site({ siteKeys, trusted }: Ledger): TemplateResult {
     const texts = this.#texts.now.site;
-    const keys = siteKeys.map(({ key }) => key).join(" ");
-    const command = `cargo xtask check-pages https://… --site-key ${siteKeys[0]?.key ?? ""}`;
+    const good = siteKeys.map(({ key }) => key).filter((key) => trusted.has(key));
+    const keys = good.join(" ");
+    const command = `cargo xtask check-pages https://… --site-key ${good[0] ?? ""}`;
     return html`<section class="card stack" aria-labelledby="site">
       <div class="head">
         <div>
@@ -307,7 +310,13 @@ export class TrustSection extends ConsoleSection {
           ({ key, created }, at) => html`<li>
             <code>${key}</code>
             <span class="small muted">${texts.created(formatTime(new Date(created * 1000).toISOString()))}</span>
-            ${at > 0 ? html`<span class="badge">${texts.old}</span>` : nothing}
+            ${
+              !trusted.has(key)
+                ? html`<span class="badge danger">${this.#texts.now.approvers.unknown}</span>`
+                : at > 0
+                  ? html`<span class="badge">${texts.old}</span>`
+                  : nothing
+            }
           </li>`,
         )}
       </ul>
@@ -351,7 +360,7 @@ export class TrustSection extends ConsoleSection {
               >${this.#texts.now.devices.until(formatTime(new Date(entry.certificate.notAfter * 1000).toISOString()))}</span
             >
             ${
-              approves && !entry.mine && entry.standing === "good"
+              approves && !entry.mine && (entry.standing === "good" || entry.standing === "ended")
                 ? html`<button
                   class="quiet spread"
                   aria-label=${texts.revokeOf(entry.person.name)}

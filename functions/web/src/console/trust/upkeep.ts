@@ -4,12 +4,12 @@ import { Problem } from "../../call/api.ts";
 import { Store } from "../../call/store.ts";
 import type { Id } from "../../call/types.ts";
 import type { LoadedState } from "../../staff/loaded.ts";
-import { type ApproverState, firstCertificate, plan, remember } from "../../trust/approver.ts";
+import { type ApproverState, DAY, firstCertificate, plan, remember } from "../../trust/approver.ts";
 import { certifyApprover, signSiteKey, signSuccession } from "../../trust/ceremony.ts";
 import { newSigningKey, publicPart } from "../../trust/ed25519.ts";
 import type { SiteKey } from "../../trust/key-file.ts";
 import { keyStore, keysSupported, type StoredApprover } from "../../trust/key-store.ts";
-import { make, read, type Statements } from "../../trust/statements.ts";
+import { type Key, make, read, type Statements } from "../../trust/statements.ts";
 import type { ConsoleClient, Retirement } from "../client.ts";
 import { approverState, type DeviceEntry, type Ledger, readLedger } from "./ledger.ts";
 
@@ -17,11 +17,15 @@ import { approverState, type DeviceEntry, type Ledger, readLedger } from "./ledg
 const EVERY = 900_000;
 /** As many certificates as one request may carry. */
 const AT_ONCE = 64;
+/** Whoever was certified under the site key before has ended by then, in seconds. */
+const FORMER_COUNTS = 100 * DAY;
 
 export interface UpkeepState {
   ledger: LoadedState<Ledger>;
   /** This browser's certificate, also one that has ended or is revoked. */
   approver: Statements["approver"] | undefined;
+  /** The site keys that this browser approves for, whoever has signed in, and whatever the service says. */
+  known: ReadonlySet<Key>;
   supported: boolean;
   /** Why what was due was not done. */
   failure: unknown;
@@ -45,7 +49,7 @@ export class Upkeep extends Store<UpkeepState> {
 
   /** Begins at once and goes on until {@link close}. */
   constructor(options: UpkeepOptions) {
-    super({ ledger: { name: "loading" }, approver: undefined, supported: true, failure: undefined });
+    super({ ledger: { name: "loading" }, approver: undefined, known: new Set(), supported: true, failure: undefined });
     this.#options = options;
     const { signal } = this.#closing;
     const timer = setInterval(() => void this.refresh(), EVERY);
@@ -81,7 +85,7 @@ export class Upkeep extends Store<UpkeepState> {
       this.check(old);
       const succession = await signSuccession(old, site.publicKey, organisation, now());
       await client.addSiteKey(await signSiteKey(site, organisation, now()), succession);
-      await this.#adopt(site);
+      await this.#adopt(site, old.publicKey);
       await this.#look();
     });
   }
@@ -138,6 +142,9 @@ export class Upkeep extends Store<UpkeepState> {
       await this.#keep({ ...own, memory: { ...own.memory, revoked } });
       await this.#look();
       if (this.state.failure !== undefined) throw this.state.failure;
+      const { ledger } = this.state;
+      if (ledger.name !== "ready" || !ledger.value.list?.revoked.includes(key))
+        throw new Problem("unavailable", "the service does not tell of the list with this key on it");
     });
   }
 
@@ -148,28 +155,49 @@ export class Upkeep extends Store<UpkeepState> {
     if (!known) throw new ForeignKey();
   }
 
-  async #adopt(site: SiteKey): Promise<void> {
+  /** `before`: the site key that is known to precede this one. */
+  async #adopt(site: SiteKey, before?: Key): Promise<void> {
     const { client, organisation, person } = this.#options;
     const own = await this.#own();
+    const former = this.#former(own, site, before);
     const memory = own?.memory ?? { number: 0, revoked: {} };
     const kept = own && !Object.hasOwn(memory.revoked, await publicPart(own.key)) ? own.key : undefined;
     const key = kept ?? (await newSigningKey());
     const approver = { organisation, person, approverKey: await publicPart(key) };
     const certificate = await certifyApprover(site, approver, now());
-    await this.#keep({ key, certificate, memory });
+    await this.#keep({ key, certificate, memory, ...(former ? { former } : {}) });
     await client.addApprover(certificate);
     void navigator.storage?.persist?.().catch(() => {});
   }
 
-  async #look(): Promise<void> {
+  /** The site key before the one that this browser approves for now: its own, where that says which one follows it. */
+  #former(own: StoredApprover | undefined, site: SiteKey, before: Key | undefined): StoredApprover["former"] {
+    const mine = own && read("approver", own.certificate).siteKey;
+    const { ledger } = this.state;
+    const follows = ledger.name === "ready" && ledger.value.trusted.has(site.publicKey);
+    const siteKey = before ?? (follows && mine !== site.publicKey ? mine : undefined);
+    return siteKey === undefined ? own?.former : { siteKey, until: now() + FORMER_COUNTS };
+  }
+
+  async #look(attempts = 3): Promise<void> {
     const { client, organisation } = this.#options;
     try {
-      const [answer, own] = await Promise.all([client.trust(), this.#own()]);
-      const ledger = await readLedger(answer, organisation, own, now());
+      // Before the service is asked: what is known here must not depend on its answer.
+      const own = await this.#own();
       const approver = own && read("approver", own.certificate);
+      this.change({ approver, known: await this.#known() });
+      const ledger = await readLedger(await client.trust(), organisation, own, now());
       if (own) await this.#keep({ ...own, memory: ledger.memory });
-      this.change({ ledger: { name: "ready", value: ledger }, approver, failure: undefined });
-      if (own && approver && !ledger.foreign) await this.#sign(own, approverState(ledger, organisation, approver));
+      this.change({ ledger: { name: "ready", value: ledger }, failure: undefined });
+      if (!own || !approver || ledger.foreign === "another" || ledger.foreign === "none") return;
+      try {
+        await this.#sign({ ...own, memory: ledger.memory }, approverState(ledger, organisation, approver));
+      } catch (error) {
+        // Another administrator was first: theirs is taken over, and what is still due comes after it.
+        const again = error instanceof Problem && error.slug === "outdated" && attempts > 1;
+        if (!again) throw error;
+        await this.#look(attempts - 1);
+      }
     } catch (error) {
       if (this.state.ledger.name !== "ready") this.change({ ledger: { name: "failed", error } });
       this.change({ failure: error });
@@ -182,12 +210,7 @@ export class Upkeep extends Store<UpkeepState> {
     if (revocations) {
       // The number is used up even where the service does not answer.
       await this.#keep({ ...own, memory: remember(now(), state.memory, revocations) });
-      try {
-        await client.putRevocations(await make("revocations", revocations, own.key.privateKey));
-      } catch (error) {
-        // Another administrator was first; the next look takes theirs over.
-        if (!(error instanceof Problem && error.slug === "outdated")) throw error;
-      }
+      await client.putRevocations(await make("revocations", revocations, own.key.privateKey));
     }
     const signed = await Promise.all(certificates.map((one) => make("device", one, own.key.privateKey)));
     for (let at = 0; at < signed.length; at += AT_ONCE) await client.addCertificates(signed.slice(at, at + AT_ONCE));
@@ -202,6 +225,13 @@ export class Upkeep extends Store<UpkeepState> {
       return undefined;
     }
     return keyStore.read("approvers", this.#options.organisation, this.#options.person);
+  }
+
+  /** The site keys that people of this organisation approve for in this browser. */
+  async #known(): Promise<ReadonlySet<Key>> {
+    if (!this.state.supported) return new Set();
+    const approvers = await keyStore.all("approvers", this.#options.organisation);
+    return new Set(approvers.map(({ certificate }) => read("approver", certificate).siteKey));
   }
 
   async #keep(approver: StoredApprover): Promise<void> {

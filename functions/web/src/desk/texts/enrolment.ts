@@ -21,6 +21,9 @@ const en = {
   revoked:
     "An administrator has taken this browser's certificate back: visitors who verify cannot reach you here. If you may go on, ask for a new one.",
   again: "Ask again",
+  another:
+    "The service tells of another site key than the one this browser was certified under. If an administrator has told you that there is a new one, go on with it. If not, somebody is tampering: tell an administrator, and let nobody into a call meanwhile.",
+  goOn: "Go on with the new key",
   unsupported:
     "This browser cannot take verified calls: it is too old, or it keeps nothing (a private window). Please use a current browser.",
 };
@@ -48,6 +51,9 @@ const de: EnrolmentTexts = {
   revoked:
     "Die Verwaltung hat die Bestätigung dieses Browsers zurückgenommen: Wer prüft, erreicht Sie hier nicht. Dürfen Sie weitermachen, so bitten Sie um eine neue.",
   again: "Nochmals fragen",
+  another:
+    "Der Dienst nennt einen anderen Siteschlüssel als den, unter dem dieser Browser bestätigt wurde. Hat Ihnen die Verwaltung gesagt, dass es einen neuen gibt, so machen Sie mit ihm weiter. Sonst manipuliert jemand den Dienst: Sagen Sie es der Verwaltung, und lassen Sie bis dahin niemanden in ein Gespräch.",
+  goOn: "Mit dem neuen weitermachen",
   unsupported:
     "Dieser Browser kann keine geprüften Anrufe annehmen: Er ist zu alt oder behält nichts (privates Fenster). Bitte nehmen Sie einen aktuellen Browser.",
 };
@@ -72,6 +78,9 @@ const fr: EnrolmentTexts = {
   revoked:
     "L’administration a retiré le certificat de ce navigateur : les visiteurs qui vérifient ne vous joignent pas ici. Si vous pouvez continuer, demandez-en un nouveau.",
   again: "Redemander",
+  another:
+    "Le service annonce une autre clé du site que celle sous laquelle ce navigateur a été certifié. Si l’administration vous a dit qu’il y en a une nouvelle, continuez avec elle. Sinon, quelqu’un manipule le service : dites-le à l’administration, et ne laissez entrer personne dans un appel d’ici là.",
+  goOn: "Continuer avec la nouvelle",
   unsupported:
     "Ce navigateur ne peut pas prendre d’appels vérifiés : il est trop ancien ou ne conserve rien (fenêtre privée). Veuillez utiliser un navigateur récent.",
 };
@@ -96,6 +105,9 @@ const it: EnrolmentTexts = {
   revoked:
     "L’amministrazione ha ritirato il certificato di questo browser: chi verifica non La raggiunge qui. Se ha il permesso di continuare, ne chieda uno nuovo.",
   again: "Chiedi di nuovo",
+  another:
+    "Il servizio indica un’altra chiave del sito rispetto a quella con cui questo browser è stato certificato. Se l’amministrazione Le ha detto che ce n’è una nuova, continui con quella. Altrimenti qualcuno sta manomettendo il servizio: lo dica all’amministrazione, e nel frattempo non faccia entrare nessuno in una chiamata.",
+  goOn: "Continua con quella nuova",
   unsupported:
     "Questo browser non può ricevere chiamate verificate: è troppo vecchio o non conserva nulla (finestra privata). Usi un browser attuale.",
 };

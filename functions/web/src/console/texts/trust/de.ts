@@ -104,6 +104,8 @@ export const de: TrustTexts = {
     revoked: "Diesem Browser wurde das Bestätigen entzogen. Mit der Schlüsseldatei bekommt er einen neuen Schlüssel.",
     foreign:
       "Der Dienst nennt einen anderen Siteschlüssel als den, für den dieser Browser bestätigt. Hat ihn bei Ihnen niemand geändert, so manipuliert jemand den Dienst: Kopieren Sie den Einbettungscode nicht, und fragen Sie jene, die den Dienst betreiben.",
+    besides:
+      "Der Dienst nennt auch einen Siteschlüssel, von dem dieser Browser nichts weiss. Haben Sie den Siteschlüssel in den letzten Monaten geändert, so kann es der frühere sein: Vergleichen Sie ihn mit dem, was eine andere Person der Verwaltung sieht. Sonst manipuliert jemand den Dienst: Kopieren Sie den Einbettungscode nicht, und fragen Sie jene, die den Dienst betreiben.",
     gone: "Der Dienst nennt keinen Siteschlüssel mehr, und dieser Browser bestätigt für einen. Hat ihn bei Ihnen niemand aufgegeben, so manipuliert jemand den Dienst: Erzeugen Sie keinen neuen, und fragen Sie jene, die den Dienst betreiben.",
     renew: "Schlüsseldatei öffnen",
     renewed: "Dieser Browser bestätigt 90 Tage lang Geräte.",
@@ -235,7 +237,7 @@ export const de: TrustTexts = {
   snippet: {
     siteKey: "Siteschlüssel",
     foreign:
-      "Der Dienst hat nicht den Siteschlüssel in diesen Einbettungscode gesetzt, für den dieser Browser bestätigt. Kopieren Sie ihn nicht, und fragen Sie jene, die den Dienst betreiben.",
+      "In diesem Einbettungscode steht etwas anderes, als dieser Browser weiss: ein anderer Siteschlüssel, eine andere Organisation oder mehr, als hineingehört. Kopieren Sie ihn nicht, und fragen Sie jene, die den Dienst betreiben.",
   },
 
   alarms: {

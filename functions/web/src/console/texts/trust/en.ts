@@ -99,6 +99,8 @@ export const en = {
     revoked: "This browser was taken off the list of approvers. With the key file it gets a new key.",
     foreign:
       "The service tells of another site key than the one this browser approves for. If nobody in your organisation has changed it, somebody is tampering: do not copy the snippet, and ask whoever operates the service.",
+    besides:
+      "The service also tells of a site key that this browser knows nothing of. If you have changed the site key in the last months, it may be the one before: compare it with what another administrator sees. If not, somebody is tampering: do not copy the snippet, and ask whoever operates the service.",
     gone: "The service tells of no site key any more, and this browser approves for one. If nobody in your organisation has given it up, somebody is tampering: make no new one, and ask whoever operates the service.",
     renew: "Open the key file",
     renewed: "This browser approves devices for 90 days.",
@@ -226,7 +228,7 @@ export const en = {
   snippet: {
     siteKey: "Site key",
     foreign:
-      "The service did not put the site key into this snippet that this browser approves for. Do not copy it, and ask whoever operates the service.",
+      "There is something else in this snippet than what this browser knows: another site key, another organisation or more than belongs there. Do not copy it, and ask whoever operates the service.",
   },
 
   alarms: {

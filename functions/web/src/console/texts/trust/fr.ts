@@ -101,6 +101,8 @@ export const fr: TrustTexts = {
     revoked: "Le droit d’approuver a été retiré à ce navigateur. Avec le fichier de clé, il reçoit une nouvelle clé.",
     foreign:
       "Le service annonce une autre clé du site que celle pour laquelle ce navigateur approuve. Si personne chez vous ne l’a changée, quelqu’un manipule le service : ne copiez pas le code d’intégration, et demandez à ceux qui exploitent le service.",
+    besides:
+      "Le service annonce aussi une clé du site que ce navigateur ne connaît pas. Si vous avez changé la clé du site ces derniers mois, c’est peut-être la précédente : comparez-la avec ce que voit une autre personne de l’administration. Sinon, quelqu’un manipule le service : ne copiez pas le code d’intégration, et demandez à ceux qui exploitent le service.",
     gone: "Le service n’indique plus aucune clé du site, alors que ce navigateur approuve pour une. Si personne chez vous ne l’a abandonnée, quelqu’un manipule le service : n’en créez pas de nouvelle, et demandez à ceux qui exploitent le service.",
     renew: "Ouvrir le fichier de clé",
     renewed: "Ce navigateur approuve des appareils pendant 90 jours.",
@@ -232,7 +234,7 @@ export const fr: TrustTexts = {
   snippet: {
     siteKey: "Clé du site",
     foreign:
-      "Le service n’a pas mis dans ce code d’intégration la clé du site pour laquelle ce navigateur approuve. Ne le copiez pas, et demandez à ceux qui exploitent le service.",
+      "Il y a dans ce code d’intégration autre chose que ce que ce navigateur connaît : une autre clé du site, une autre organisation ou plus qu’il ne faut. Ne le copiez pas, et demandez à ceux qui exploitent le service.",
   },
 
   alarms: {

@@ -102,6 +102,8 @@ export const it: TrustTexts = {
       "A questo browser è stato tolto il diritto di approvare. Con il file della chiave riceve una chiave nuova.",
     foreign:
       "Il servizio indica un’altra chiave del sito rispetto a quella per cui questo browser approva. Se da voi nessuno l’ha cambiata, qualcuno sta manomettendo il servizio: non copiate il codice d’integrazione, e chiedete a chi gestisce il servizio.",
+    besides:
+      "Il servizio indica anche una chiave del sito che questo browser non conosce. Se negli ultimi mesi avete cambiato la chiave del sito, può essere quella precedente: confrontatela con ciò che vede un’altra persona dell’amministrazione. Altrimenti qualcuno sta manomettendo il servizio: non copiate il codice d’integrazione, e chiedete a chi gestisce il servizio.",
     gone: "Il servizio non indica più nessuna chiave del sito, e questo browser approva per una. Se nessuno da voi l’ha abbandonata, qualcuno sta manomettendo il servizio: non createne una nuova, e chiedete a chi gestisce il servizio.",
     renew: "Apri il file della chiave",
     renewed: "Questo browser approva dispositivi per 90 giorni.",
@@ -234,7 +236,7 @@ export const it: TrustTexts = {
   snippet: {
     siteKey: "Chiave del sito",
     foreign:
-      "Il servizio non ha messo in questo codice d’integrazione la chiave del sito per cui questo browser approva. Non copiatelo, e chiedete a chi gestisce il servizio.",
+      "In questo codice d’integrazione c’è qualcosa di diverso da ciò che questo browser conosce: un’altra chiave del sito, un’altra organizzazione o più di quanto serve. Non copiatelo, e chiedete a chi gestisce il servizio.",
   },
 
   alarms: {
