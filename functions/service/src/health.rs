@@ -7,6 +7,7 @@ use utoipa::{OpenApi, ToSchema};
 use crate::{
     App,
     json::Json,
+    limits::Address,
     ports::{Database as _, Platform, Statement},
     problem::Problem,
 };
@@ -28,7 +29,8 @@ pub(crate) struct Health {
 
 /// Answers when settings, database and assets are there.
 #[utoipa::path(get, path = "/healthz", tag = "operator", responses((status = 200, description = "All is well", body = Health)))]
-async fn healthz<P: Platform>(State(app): State<App<P>>) -> Result<Json<Health>, Problem> {
+async fn healthz<P: Platform>(State(app): State<App<P>>, address: Address) -> Result<Json<Health>, Problem> {
+    app.limit_lookup(&address)?;
     // A table of the newest migration would tell more, but this one never changes its name.
     let statement = Statement {
         sql: "SELECT 1 FROM organisations LIMIT 1",

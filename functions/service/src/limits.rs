@@ -15,7 +15,7 @@ use crate::{
     identity::bearer::Visitor,
     ports::{Database as _, Platform, Rows, Statement, Value},
     problem::{Problem, Slug},
-    time::{MINUTE, SECOND},
+    time::{HOUR, MINUTE, SECOND},
     vault::MasterKeys,
 };
 
@@ -213,12 +213,13 @@ fn too_often(milliseconds: i64) -> Problem {
     Problem::new(Slug::TooManyRequests, detail).retry_after(u32::try_from(seconds).unwrap_or(60))
 }
 
-/// Adds one to a counter, or begins a new window.
+/// Adds one to a counter, or begins a new window. One that ends later than a window could is of a clock that was ahead:
+/// it would only rise until then.
 fn count(key: Vec<u8>, now: i64) -> Statement {
     Statement {
-        sql: "INSERT INTO rate_limits (key, ends_at, count) VALUES (?1, ?2, 1) \
-              ON CONFLICT (key) DO UPDATE SET count = CASE WHEN ends_at > ?3 THEN count + 1 ELSE 1 END, \
-              ends_at = CASE WHEN ends_at > ?3 THEN ends_at ELSE ?2 END RETURNING count, ends_at",
+        sql: "INSERT INTO rate_limits (key, ends_at, count) VALUES (?1, ?2, 1) ON CONFLICT (key) DO UPDATE SET \
+              count = CASE WHEN ends_at > ?3 AND ends_at <= ?2 THEN count + 1 ELSE 1 END, \
+              ends_at = CASE WHEN ends_at > ?3 AND ends_at <= ?2 THEN ends_at ELSE ?2 END RETURNING count, ends_at",
         parameters: vec![Value::Blob(key), (now + MINUTE).into(), now.into()],
     }
 }
@@ -233,11 +234,12 @@ fn count_while_ringing(key: Vec<u8>, call: Uuid, now: i64) -> Statement {
     }
 }
 
-/// Deletes the counters of windows that are over.
+/// Deletes the counters of windows that are over, and those of a clock that was ahead: no window is as long as an hour,
+/// nor may a call ring for so long.
 pub(crate) fn delete_outdated(now: i64) -> Statement {
     Statement {
-        sql: "DELETE FROM rate_limits WHERE ends_at <= ?1",
-        parameters: vec![now.into()],
+        sql: "DELETE FROM rate_limits WHERE ends_at <= ?1 OR ends_at > ?2",
+        parameters: vec![now.into(), (now + HOUR).into()],
     }
 }
 

@@ -12,11 +12,15 @@ use utoipa::{IntoParams, OpenApi, ToSchema};
 
 use crate::{
     App,
-    identity::bearer,
+    directory::people,
+    identity::{
+        bearer,
+        token::{Claims, Role},
+    },
     json::Json,
     limits::{Address, Kind},
     path::Query,
-    ports::{Delivery, Entry, Mailboxes as _, Page, Platform},
+    ports::{Database as _, Delivery, Entry, Mailboxes as _, Page, Platform, Statement},
     problem::Problem,
     vault::mailbox::MailboxName,
 };
@@ -106,7 +110,12 @@ async fn read<P: Platform>(
     if cursor.after > LAST {
         return Err(Problem::malformed(format!("after must be at most {LAST}.")));
     }
-    app.limit(Kind::Mailbox, Some(claims.subject), &address).await?;
+    let count = app.count(Kind::Mailbox, Some(claims.subject), &address);
+    let mut statements = count.statements();
+    statements.extend(select_reader(&claims));
+    // It writes nothing but counters.
+    let rows = count.judge(app.platform.database().batch_unsynced(statements).await?)?;
+    bearer::require_active(&rows)?;
     let mailbox = MailboxName::new(claims.organisation, claims.role, claims.subject).to_string();
     let mailboxes = app.platform.mailboxes();
     if is_websocket(request.headers()) {
@@ -121,6 +130,16 @@ async fn read<P: Platform>(
     }
     let page = mailboxes.read(&mailbox, cursor.after, PAGE).await?;
     Ok(Json::<_>(MailboxPage::from(page)).into_response())
+}
+
+/// Reads a row where a person still has the token's role, for a batch; nothing for a visitor, who is nobody's to shut
+/// out.
+fn select_reader(claims: &Claims) -> Option<Statement> {
+    match claims.role {
+        Role::Visitor => None,
+        Role::Expert => Some(people::select_active_expert(claims.organisation, claims.subject)),
+        Role::Administrator => Some(people::select_active_administrator(claims.organisation, claims.subject)),
+    }
 }
 
 /// RFC 6455 section 4.2.1.

@@ -146,6 +146,7 @@ async fn leave<P: Platform>(
         participant.party(),
         participant.subject(),
         app.now(),
+        Some(&count),
     ));
     count.judge(app.platform.database().batch(statements).await?)?;
     Ok(StatusCode::NO_CONTENT)
@@ -225,8 +226,7 @@ fn visitor_lease(organisation: Uuid, visitor: Uuid, expires_at: i64, count: Opti
         visitor.to_string().into(),
         expires_at.into(),
     ];
-    let uncounted = || vec![Value::Null; 4];
-    parameters.extend(count.map_or_else(uncounted, |count| count.most().collect()));
+    parameters.extend(most(count));
     Statement {
         sql: "INSERT INTO presence (organisation, role, subject, state, expires_at) \
               SELECT ?1, 'visitor', ?2, 'here', ?3 WHERE NOT EXISTS \
@@ -284,19 +284,28 @@ pub(crate) fn extend(organisation: Uuid, party: Party, visitor: Uuid, now: i64) 
     }
 }
 
-/// Ends the lease but for the time that a reload takes: a statement for a batch.
-pub(crate) fn leaving(organisation: Uuid, party: Party, visitor: Uuid, now: i64) -> Statement {
+/// Ends the lease but for the time that a reload takes: a statement for a batch. Where the request is counted, only
+/// within its limits.
+pub(crate) fn leaving(organisation: Uuid, party: Party, visitor: Uuid, now: i64, count: Option<&Count>) -> Statement {
     let (role, subject) = role_and_subject(party, visitor);
+    let mut parameters = vec![
+        organisation.to_string().into(),
+        role.into(),
+        subject.to_string().into(),
+        (now + RETURN).into(),
+    ];
+    parameters.extend(most(count));
     Statement {
         sql: "UPDATE presence SET state = 'leaving', expires_at = min(expires_at, ?4) \
-              WHERE organisation = ?1 AND role = ?2 AND subject = ?3",
-        parameters: vec![
-            organisation.to_string().into(),
-            role.into(),
-            subject.to_string().into(),
-            (now + RETURN).into(),
-        ],
+              WHERE organisation = ?1 AND role = ?2 AND subject = ?3 AND NOT EXISTS \
+              (SELECT 1 FROM rate_limits WHERE (key = ?5 AND count > ?6) OR (key = ?7 AND count > ?8))",
+        parameters,
     }
+}
+
+/// The parameters of a condition on the counters of a subject and an address; it holds where nothing is counted.
+fn most(count: Option<&Count>) -> Vec<Value> {
+    count.map_or_else(|| vec![Value::Null; 4], |count| count.most().collect())
 }
 
 /// Ends an expert's lease at once: a statement for a batch.

@@ -17,6 +17,8 @@ mod mailboxes;
 #[cfg(not(target_arch = "wasm32"))]
 mod memory;
 #[cfg(not(target_arch = "wasm32"))]
+mod plans;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod statements;
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -226,12 +226,28 @@ async fn begin<P: Platform>(
     };
     let count = app.count(Kind::Visitors, None, &address);
     let mut statements = count.statements();
-    let accepting = invitation.map(|secret| invitations::accept(&secret, &visitor, app.now(), &count));
+    statements.push(select_registered(&visitor));
+    let own = app.config.public_url.as_str();
+    let accepting = invitation.map(|secret| invitations::accept(&secret, &visitor, own, app.now(), &count));
     let wants_to_join = accepting.is_some();
     statements.extend(accepting);
     statements.extend(about(&visitor, app.now()));
-    let mut rows = count.judge(app.platform.database().batch(statements).await?)?;
-    let about = About::read(&app, &visitor, &rows.split_off(usize::from(wants_to_join)))?;
+    let database = app.platform.database();
+    let rows = if wants_to_join {
+        database.batch(statements).await?
+    } else {
+        // It writes nothing but counters.
+        database.batch_unsynced(statements).await?
+    };
+    let mut rows = count.judge(rows)?;
+    let of_visitor = rows.split_off(1 + usize::from(wants_to_join));
+    // Where a page comes with a token, the token alone has vouched for the origin, which may have been removed since.
+    let registered = rows.first().is_some_and(|registered| !registered.rows.is_empty());
+    let invited = wants_to_join && visitor.origin == own;
+    if !registered && !invited {
+        return Err(no_longer_registered());
+    }
+    let about = About::read(&app, &visitor, &of_visitor)?;
     if wants_to_join && about.invitation.is_none() {
         return Err(invitations::not_invited());
     }
@@ -299,22 +315,31 @@ async fn renew<P: Platform>(
         visitor.call = app.new_id()?;
     }
     let mut statements = count.statements();
-    statements.push(Statement {
-        sql: "SELECT 1 FROM origins WHERE origin = ?1 AND organisation = ?2",
-        parameters: vec![visitor.origin.as_str().into(), visitor.organisation.to_string().into()],
-    });
+    statements.push(select_registered(&visitor));
     statements.extend(about(&visitor, app.now()));
-    let mut rows = count.judge(app.platform.database().batch(statements).await?)?;
+    // It writes nothing but counters.
+    let mut rows = count.judge(app.platform.database().batch_unsynced(statements).await?)?;
     let about = About::read(&app, &visitor, &rows.split_off(1))?;
     let registered = rows.first().is_some_and(|registered| !registered.rows.is_empty());
     // Who was invited may have come from the service's own page, for this one call.
     let invited = about.invitation.is_some() && visitor.origin == app.config.public_url;
     if !registered && !invited {
-        let detail =
-            "This page is no longer one of the organisation's. Its administrator can register the origin again.";
-        return Err(Problem::new(Slug::OriginNotRegistered, detail));
+        return Err(no_longer_registered());
     }
     Ok(Json(issue(&app, visitor, about)))
+}
+
+/// Reads a row where the visitor's page is still one of the organisation's, for a batch.
+fn select_registered(visitor: &Visitor) -> Statement {
+    Statement {
+        sql: "SELECT 1 FROM origins WHERE origin = ?1 AND organisation = ?2",
+        parameters: vec![visitor.origin.as_str().into(), visitor.organisation.to_string().into()],
+    }
+}
+
+fn no_longer_registered() -> Problem {
+    let detail = "This page is no longer one of the organisation's. Its administrator can register the origin again.";
+    Problem::new(Slug::OriginNotRegistered, detail)
 }
 
 fn issue<P: Platform>(app: &App<P>, visitor: Visitor, About { trust, invitation }: About) -> VisitorAnswer {

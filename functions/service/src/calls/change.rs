@@ -14,7 +14,7 @@ use crate::{
     App,
     directory::people,
     identity::{
-        bearer::{Expert, no_longer_here},
+        bearer::{Expert, require_active},
         token::Role,
     },
     limits::Count,
@@ -251,14 +251,6 @@ impl<P: Platform> App<P> {
         let to_visitor = notices.iter().zip(told).find(|(notice, _)| notice.to == Party::Visitor);
         to_visitor.map_or(Ok(()), |(_, told)| told)
     }
-}
-
-/// Refuses an expert for whom [`people::select_active_expert`] found no row.
-fn require_active(active: &[Rows]) -> Result<(), Problem> {
-    if active.iter().any(|rows| rows.rows.is_empty()) {
-        return Err(no_longer_here());
-    }
-    Ok(())
 }
 
 /// The mailbox of one side of a call.

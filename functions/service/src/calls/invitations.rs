@@ -156,9 +156,9 @@ pub(super) async fn invite<P: Platform>(
     Ok((StatusCode::CREATED, Json(answer)))
 }
 
-/// Accepts an invitation for a visitor, once, where its call goes on: a statement for a batch in which the request is
-/// counted. Whether it did [`Invited::select`] tells.
-pub(crate) fn accept(secret: &str, visitor: &Visitor, now: i64, count: &Count) -> Statement {
+/// Accepts an invitation for a visitor on the organisation's page or the service's own (`own`), once, where its call goes
+/// on: a statement for a batch in which the request is counted. Whether it did [`Invited::select`] tells.
+pub(crate) fn accept(secret: &str, visitor: &Visitor, own: &str, now: i64, count: &Count) -> Statement {
     let mut parameters = vec![
         hash(secret).into(),
         visitor.organisation.to_string().into(),
@@ -167,11 +167,13 @@ pub(crate) fn accept(secret: &str, visitor: &Visitor, now: i64, count: &Count) -
         now.into(),
     ];
     parameters.extend(count.most());
+    parameters.extend([visitor.origin.as_str().into(), own.into()]);
     Statement {
         sql: "UPDATE invitations SET visitor = ?3, joining_call = ?4 WHERE secret_hash = ?1 AND organisation = ?2 \
               AND visitor IS NULL AND expires_at > ?5 \
               AND EXISTS (SELECT 1 FROM calls c WHERE c.id = invitations.call AND c.state = 'answered') \
-              AND NOT EXISTS (SELECT 1 FROM rate_limits WHERE key = ?6 AND count > ?7)",
+              AND NOT EXISTS (SELECT 1 FROM rate_limits WHERE key = ?6 AND count > ?7) \
+              AND (?8 = ?9 OR EXISTS (SELECT 1 FROM origins WHERE origin = ?8 AND organisation = ?2))",
         parameters,
     }
 }

@@ -34,6 +34,9 @@ impl NewCall<'_> {
     /// Stores the call and for whom it rings: statements for a batch. A constraint fails where it exists; the first
     /// reports no change where the visitor has another open call, where [`RINGING`] calls ring already, or where the
     /// call that it belongs to is over or has [`JOINING`] others.
+    ///
+    /// A call that time has ended rings no more, even where nobody has come by since to say so. Both states are named
+    /// for the index ([`super::record`]).
     pub(super) fn insert(&self, keys: &DataKeys, entropy: &impl Entropy) -> PortResult<[Statement; 2]> {
         let about = serde_json::to_string(self.about).map_err(|_| unexpected())?;
         let experts: Vec<_> = self.experts.iter().map(Uuid::to_string).collect();
@@ -44,7 +47,8 @@ impl NewCall<'_> {
                   SELECT ?1, ?2, ?3, 'ringing', 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?12, ?13 \
                   WHERE NOT EXISTS (SELECT 1 FROM calls WHERE organisation = ?2 AND visitor = ?3 AND id <> ?1 \
                   AND state IN ('ringing', 'answered')) \
-                  AND (SELECT count(*) FROM calls WHERE organisation = ?2 AND state = 'ringing' AND id <> ?1) < ?11 \
+                  AND (SELECT count(*) FROM calls WHERE organisation = ?2 AND state IN ('ringing', 'answered') \
+                  AND state = 'ringing' AND rings_until > ?7 AND id <> ?1) < ?11 \
                   AND (?12 IS NULL OR (EXISTS (SELECT 1 FROM calls WHERE id = ?12 AND state = 'answered') \
                   AND (SELECT count(*) FROM calls WHERE parent = ?12 AND state IN ('ringing', 'answered')) < ?14))",
             parameters: vec![

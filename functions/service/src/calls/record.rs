@@ -71,6 +71,8 @@ pub(crate) struct Record {
     pub(crate) before: Option<i64>,
     /// The facts of its state.
     pub(crate) call: Call,
+    /// Those for whom it rings or rang who are no active experts any more.
+    pub(crate) inactive: Vec<Uuid>,
     /// The expert who answered, opened.
     pub(crate) expert: Option<ExpertName>,
     /// The visitor, opened.
@@ -81,6 +83,10 @@ pub(crate) struct Record {
 
 /// The columns that [`Record::read`] takes, in its order, of the calls of one organisation (`?1`). `$offer` is the
 /// column of the offer, or `NULL` where it is not needed.
+///
+/// Whatever looks for calls in a state says `state IN ('ringing', 'answered')` besides, word for word as the index
+/// `calls_open` does: SQLite takes a partial index only where a term of its own says so, and does not conclude it from
+/// `state = 'ringing'`. Without it every renewal of presence would read all calls of the last day.
 macro_rules! select_calls {
     ($offer:literal, $where:literal) => {
         concat!(
@@ -89,12 +95,15 @@ macro_rules! select_calls {
              c.visitor_sealed, ",
             $offer,
             ", coalesce(v.expires_at, 0), \
-             (SELECT json_group_array(json_array(r.expert, r.declined, coalesce(p.expires_at, 0))) FROM rings r \
+             (SELECT json_group_array(json_array(r.expert, r.declined, coalesce(p.expires_at, 0), EXISTS \
+              (SELECT 1 FROM people a WHERE a.id = r.expert AND a.organisation = c.organisation AND a.active = 1 \
+              AND a.expert = 1))) FROM rings r \
               LEFT JOIN presence p ON p.organisation = c.organisation AND p.role = 'expert' AND p.subject = r.expert \
               WHERE r.call = c.id), \
              e.name_sealed, e.title_sealed, \
              CASE WHEN c.state = 'ringing' AND c.waits = 1 THEN (SELECT count(*) FROM calls b \
-              WHERE b.organisation = c.organisation AND b.state = 'ringing' AND b.waits = 1 \
+              WHERE b.organisation = c.organisation AND b.state IN ('ringing', 'answered') AND b.state = 'ringing' \
+              AND b.waits = 1 \
               AND (b.created_at < c.created_at OR (b.created_at = c.created_at AND b.id < c.id)) \
               AND (b.wanted_expert IS NULL OR c.wanted_expert IS NULL OR b.wanted_expert = c.wanted_expert)) END, \
              c.invitation, c.parent, c.parent IS NOT NULL \
@@ -141,7 +150,7 @@ pub(crate) fn select_for_expert(organisation: Uuid, expert: Uuid, available: boo
     Statement {
         sql: select_calls!(
             "c.offer_sealed",
-            "c.organisation = ?1 AND ((c.state = 'ringing' \
+            "c.organisation = ?1 AND c.state IN ('ringing', 'answered') AND ((c.state = 'ringing' \
              AND (EXISTS (SELECT 1 FROM rings r WHERE r.call = c.id AND r.expert = ?2 AND r.declined = 0) \
              OR (?3 = 1 AND c.waits = 1 AND (c.wanted_expert IS NULL OR c.wanted_expert = ?2) \
              AND NOT EXISTS (SELECT 1 FROM rings r WHERE r.call = c.id AND r.expert = ?2)))) \
@@ -334,6 +343,9 @@ impl Record {
         } else {
             None
         };
+        let rings = read_rings(rings)?;
+        let inactive = rings.iter().filter(|(_, active)| !active);
+        let inactive = inactive.map(|(ring, _)| ring.expert).collect();
         Ok(Self {
             id,
             organisation: uuid(organisation)?,
@@ -355,13 +367,14 @@ impl Record {
                 rings_until: integer(rings_until)?,
                 visitor_until: integer(visitor_until)?,
                 parent_over: integer(parent_over)? == 1,
-                rings: read_rings(rings)?,
+                rings: rings.into_iter().map(|(ring, _)| ring).collect(),
                 expert: expert_id,
                 answer: answer.blob().map(<[u8]>::to_vec),
                 answered_at: answered_at.integer(),
                 ended_at: ended_at.integer(),
                 because: because.text().and_then(because_of),
             },
+            inactive,
             expert,
             about: serde_json::from_str(&about).map_err(|_| unexpected())?,
             offer: open(OFFER, offer)?,
@@ -374,21 +387,23 @@ impl Record {
     }
 }
 
-fn read_rings(rings: &Value) -> PortResult<Vec<Ring>> {
+/// For whom it rings, and whether they are active.
+fn read_rings(rings: &Value) -> PortResult<Vec<(Ring, bool)>> {
     // Some platforms' JSON has floats where SQLite has integers.
-    let rings: Vec<(Uuid, f64, f64)> = rings
+    let rings: Vec<(Uuid, f64, f64, f64)> = rings
         .text()
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(unexpected)?;
     rings
         .into_iter()
-        .map(|(expert, declined, until)| {
+        .map(|(expert, declined, until, active)| {
             let present_until = Value::Real(until).integer().ok_or_else(unexpected)?;
-            Ok(Ring {
+            let ring = Ring {
                 expert,
                 declined: declined != 0.0,
                 present_until,
-            })
+            };
+            Ok((ring, active != 0.0))
         })
         .collect()
 }

@@ -65,7 +65,9 @@ pub(super) async fn signal<P: Platform>(
     let record = app.settle(&keys, record).await?;
     let (from, to) = match (party, record.call.state) {
         (Party::Visitor, CallState::Ringing) => {
-            let rung = record.call.rings.iter().filter(|ring| !ring.declined);
+            // Also where the lease has run out: whoever comes back in time answers with what was signalled meanwhile.
+            let rung = record.call.rings.iter();
+            let rung = rung.filter(|ring| !ring.declined && !record.inactive.contains(&ring.expert));
             ("visitor", rung.map(|ring| Party::Expert(ring.expert)).collect())
         }
         (Party::Visitor, CallState::Answered) => {

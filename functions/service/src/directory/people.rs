@@ -183,6 +183,14 @@ pub(crate) fn select_active_expert(organisation: Uuid, person: Uuid) -> Statemen
     }
 }
 
+/// Reads a row where a person is still an active administrator, for a batch.
+pub(crate) fn select_active_administrator(organisation: Uuid, person: Uuid) -> Statement {
+    Statement {
+        sql: "SELECT 1 FROM people WHERE organisation = ?1 AND id = ?2 AND active = 1 AND administrator = 1",
+        parameters: vec![organisation.to_string().into(), person.to_string().into()],
+    }
+}
+
 /// Adds a person: a statement for a batch. A constraint fails where the organisation has the address already.
 pub(super) fn insert(
     masters: &MasterKeys,

@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::token::{Claims, Role, TokenError};
 use crate::{
     App,
-    ports::{Database as _, Platform, Statement, mailbox_limits},
+    directory::people,
+    ports::{Database as _, Platform, Rows, mailbox_limits},
     problem::{Problem, Slug},
 };
 
@@ -73,16 +74,17 @@ impl Administrator {
     /// Refuses whoever is no active administrator any more: the token outlives that by minutes, in which its owner could
     /// undo it.
     async fn require_office<P: Platform>(&self, app: &App<P>) -> Result<(), Problem> {
-        let select = Statement {
-            sql: "SELECT 1 FROM people WHERE organisation = ?1 AND id = ?2 AND active = 1 AND administrator = 1",
-            parameters: vec![self.organisation.to_string().into(), self.id.to_string().into()],
-        };
-        let rows = app.platform.database().query(select).await?;
-        if rows.rows.is_empty() {
-            return Err(no_longer_here());
-        }
-        Ok(())
+        let select = people::select_active_administrator(self.organisation, self.id);
+        require_active(&[app.platform.database().query(select).await?])
     }
+}
+
+/// Refuses a person for whom a statement such as [`people::select_active_expert`] found no row.
+pub(crate) fn require_active(active: &[Rows]) -> Result<(), Problem> {
+    if active.iter().any(|rows| rows.rows.is_empty()) {
+        return Err(no_longer_here());
+    }
+    Ok(())
 }
 
 /// For the token of a person who was made inactive, or lost the role, since.

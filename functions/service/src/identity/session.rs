@@ -198,7 +198,12 @@ async fn session_token<P: Platform>(
     delete, path = "/api/v1/session", tag = "staff", security(("session" = []), ()),
     responses((status = 204, description = "Nobody is signed in any more"))
 )]
-async fn sign_out<P: Platform>(State(app): State<App<P>>, headers: HeaderMap) -> Result<Response, Problem> {
+async fn sign_out<P: Platform>(
+    State(app): State<App<P>>,
+    headers: HeaderMap,
+    address: Address,
+) -> Result<Response, Problem> {
+    app.limit_lookup(&address)?;
     if let Some(hash) = session_hash(&headers) {
         let mut statements = vec![Statement {
             sql: "DELETE FROM sessions WHERE secret_hash = ?1",
@@ -210,6 +215,7 @@ async fn sign_out<P: Platform>(State(app): State<App<P>>, headers: HeaderMap) ->
                 Party::Expert(session.person),
                 session.person,
                 app.now(),
+                None,
             ));
         }
         app.platform.database().batch(statements).await?;

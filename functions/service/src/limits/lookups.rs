@@ -25,12 +25,19 @@ struct Window {
     count: u32,
 }
 
+impl Window {
+    /// Neither over, nor of a clock that was ahead.
+    fn is_current(self, now: i64) -> bool {
+        self.ends_at > now && self.ends_at <= now + MINUTE
+    }
+}
+
 impl Lookups {
     /// Counts one, and says when the address may go on if it was too much.
     fn count(&self, address: &str, most: u32, now: i64) -> Result<(), i64> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if windows.len() >= ADDRESSES && !windows.contains_key(address) {
-            windows.retain(|_, window| window.ends_at > now);
+            windows.retain(|_, window| window.is_current(now));
             if windows.len() >= ADDRESSES {
                 // So many at once share one bound, rather than none.
                 windows.clear();
@@ -41,7 +48,7 @@ impl Lookups {
             count: 0,
         };
         let window = windows.entry(address.to_owned()).or_insert(begun);
-        if window.ends_at <= now {
+        if !window.is_current(now) {
             *window = begun;
         }
         window.count = window.count.saturating_add(1);
@@ -77,6 +84,15 @@ mod tests {
         assert_eq!(lookups.count("a", 3, 10), Err(MINUTE));
         assert_eq!(lookups.count("b", 3, 10), Ok(()));
         assert_eq!(lookups.count("a", 3, MINUTE), Ok(()));
+    }
+
+    #[test]
+    fn a_window_that_lies_ahead_is_none() {
+        let lookups = Lookups::default();
+        // The clock was ahead by more than a window.
+        assert_eq!(lookups.count("a", 1, 10 * MINUTE), Ok(()));
+        assert_eq!(lookups.count("a", 1, 0), Ok(()));
+        assert_eq!(lookups.count("a", 1, 0), Err(MINUTE));
     }
 
     #[test]

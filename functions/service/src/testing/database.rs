@@ -11,6 +11,7 @@ use std::{
 
 use rusqlite::{Connection, types::ValueRef};
 
+use super::plans;
 use crate::ports::{Database, PortError, PortResult, Rows, Statement, Value};
 
 /// The database of [`super::Memory`].
@@ -19,6 +20,7 @@ pub struct MemoryDatabase {
     connection: Arc<Mutex<Connection>>,
     trips: Arc<AtomicU64>,
     writes: Arc<AtomicU64>,
+    synced: Arc<AtomicU64>,
     broken: Arc<AtomicBool>,
 }
 
@@ -46,6 +48,7 @@ impl MemoryDatabase {
             connection: Arc::new(Mutex::new(connection)),
             trips: Arc::default(),
             writes: Arc::default(),
+            synced: Arc::default(),
             broken: Arc::default(),
         }
     }
@@ -60,6 +63,12 @@ impl MemoryDatabase {
     #[must_use]
     pub fn writes(&self) -> u64 {
         self.writes.load(Ordering::Relaxed)
+    }
+
+    /// How many times something was written that waits for the disk.
+    #[must_use]
+    pub fn synced(&self) -> u64 {
+        self.synced.load(Ordering::Relaxed)
     }
 
     /// From now on the database does not answer, or does again.
@@ -107,6 +116,14 @@ impl MemoryDatabase {
         }
     }
 
+    fn run_synced(&self, statements: &[Statement]) -> PortResult<Vec<Rows>> {
+        let rows = self.run(statements)?;
+        if rows.iter().any(|rows| rows.changes > 0) {
+            self.synced.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(rows)
+    }
+
     fn run(&self, statements: &[Statement]) -> PortResult<Vec<Rows>> {
         self.trips.fetch_add(1, Ordering::Relaxed);
         if self.broken.load(Ordering::Relaxed) {
@@ -131,6 +148,7 @@ fn run(connection: &Connection, Statement { sql, parameters }: &Statement) -> Po
         "more than one statement: {sql}"
     );
     let mut statement = connection.prepare_cached(sql).map_err(refusal)?;
+    plans::check(connection, sql);
     assert_eq!(statement.parameter_count(), parameters.len(), "parameters of: {sql}");
     for (index, parameter) in parameters.iter().enumerate() {
         let index = index + 1;
@@ -179,11 +197,16 @@ fn refusal(error: rusqlite::Error) -> PortError {
 impl Database for MemoryDatabase {
     async fn batch(&self, statements: Vec<Statement>) -> PortResult<Vec<Rows>> {
         self.dawdle().await;
+        self.run_synced(&statements)
+    }
+
+    async fn batch_unsynced(&self, statements: Vec<Statement>) -> PortResult<Vec<Rows>> {
+        self.dawdle().await;
         self.run(&statements)
     }
 
     async fn query(&self, statement: Statement) -> PortResult<Rows> {
         self.dawdle().await;
-        self.run(&[statement]).map(|mut rows| rows.remove(0))
+        self.run_synced(&[statement]).map(|mut rows| rows.remove(0))
     }
 }

@@ -103,6 +103,12 @@ impl MemoryClock {
         self.0
             .fetch_add(i64::try_from(duration.as_millis()).unwrap(), Ordering::Relaxed);
     }
+
+    /// Sets the clock back, as a machine does whose clock was ahead.
+    pub fn set_back(&self, duration: Duration) {
+        self.0
+            .fetch_sub(i64::try_from(duration.as_millis()).unwrap(), Ordering::Relaxed);
+    }
 }
 
 impl Clock for MemoryClock {

@@ -31,6 +31,8 @@ pub(super) enum Refused {
     NotYetValid,
     /// It lasts longer than such a statement may, or ends before it begins.
     Window,
+    /// Its number is higher than lists could have come to by then.
+    Number,
     /// A key in it was revoked.
     Revoked,
 }
@@ -109,6 +111,9 @@ impl Device {
 
 impl Revocations {
     /// Whether it holds under these site keys and approver keys, whose certificates hold.
+    ///
+    /// Numbers rise by one, and no list is made each second since 1970: a number beyond the time from which the list
+    /// holds would use up those of the lists to come, and nobody could revoke whoever made it.
     pub(super) fn check(
         &self,
         organisation: Uuid,
@@ -118,6 +123,9 @@ impl Revocations {
     ) -> Result<(), Refused> {
         of(self.organisation, organisation)?;
         self.window.check(now, REVOCATIONS)?;
+        if self.number > self.window.not_before {
+            return Err(Refused::Number);
+        }
         if site_keys.contains(&self.issuer) {
             return Ok(());
         }
@@ -275,6 +283,23 @@ mod tests {
             long.check(ORGANISATION, &[SITE], &[APPROVING], NOW),
             Err(Refused::Window)
         );
+        let last = Revocations {
+            number: SECONDS,
+            ..good.clone()
+        };
+        assert_eq!(last.check(ORGANISATION, &[SITE], &[APPROVING], NOW), Ok(()));
+        for (number, issuer) in [(SECONDS + 1, APPROVING), (u64::MAX, APPROVING), (u64::MAX, SITE)] {
+            let used_up = Revocations {
+                issuer,
+                number,
+                ..good.clone()
+            };
+            assert_eq!(
+                used_up.check(ORGANISATION, &[SITE], &[APPROVING], NOW),
+                Err(Refused::Number),
+                "{number}"
+            );
+        }
         let revokes_itself = Revocations {
             revoked: vec![OTHER, APPROVING],
             ..good.clone()

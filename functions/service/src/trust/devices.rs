@@ -180,7 +180,8 @@ pub(super) async fn look<P: Platform>(
         people::select_active_expert(organisation, expert.id),
         select(&expert, device, app.now()),
     ]);
-    let rows = count.judge(app.platform.database().batch(statements).await?)?;
+    // It writes nothing but counters.
+    let rows = count.judge(app.platform.database().batch_unsynced(statements).await?)?;
     let [keys, active, device] = rows.as_slice() else {
         return Err(Problem::unavailable());
     };

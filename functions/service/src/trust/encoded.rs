@@ -65,6 +65,7 @@ pub(super) fn does_not_hold(name: &str, reason: Refused) -> Problem {
         Refused::Expired => "its time is over; make a new one, and check this device's clock",
         Refused::NotYetValid => "its time has not begun; check this device's clock",
         Refused::Window => "it lasts longer than such a statement may, or ends before it begins",
+        Refused::Number => "its number is too high; make one with the next number after that of the list that is there",
         Refused::Revoked => "a key in it was revoked; make new keys",
     };
     refused(name, why)

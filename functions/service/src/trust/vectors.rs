@@ -200,7 +200,7 @@ fn devices_have_their_ids() {
 fn word(reason: Refused) -> &'static str {
     match reason {
         Refused::Organisation => "organisation",
-        Refused::Chain | Refused::Window => "chain",
+        Refused::Chain | Refused::Window | Refused::Number => "chain",
         Refused::Expired => "expired",
         Refused::NotYetValid => "not-yet-valid",
         Refused::Revoked => "revoked",

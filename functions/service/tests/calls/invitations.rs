@@ -1,7 +1,7 @@
 //! A third person: invited by the expert of a call, into a call of their own that ends with it.
 
 use serde_json::{Value, json};
-use visavis::ports::Platform as _;
+use visavis::ports::{Database as _, Platform as _, Statement};
 
 use crate::support::{Client, OWN, Organisation, PAGE, Service};
 
@@ -225,6 +225,18 @@ async fn from_which_pages_one_may_come() {
     let elsewhere = talk.service.organisation(&["Eve"]).await;
     let answer = elsewhere.invited(&secret, Some(OWN)).await.err().unwrap();
     assert_eq!(answer.problem(404), "not-found");
+    // Nor by a page that was the organisation's and still has a token.
+    let visitor = talk.organisation.visitor().await;
+    let register = async |sql| {
+        let parameters = vec![PAGE.into(), talk.organisation.id.as_str().into()];
+        let database = talk.service.memory.database();
+        database.query(Statement { sql, parameters }).await.unwrap();
+    };
+    register("DELETE FROM origins WHERE origin = ?1 AND organisation = ?2").await;
+    let path = talk.organisation.path("visitors");
+    let removed = visitor.post(&path, json!({"invitation": secret})).await;
+    assert_eq!(removed.problem(403), "origin-not-registered");
+    register("INSERT INTO origins (origin, organisation) VALUES (?1, ?2)").await;
     let (guest, _) = talk.organisation.invited(&secret, Some(PAGE)).await.unwrap();
     guest.ring().await.ok(201);
     // Without an invitation nobody is a visitor of the service's own page.

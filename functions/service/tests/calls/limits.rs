@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use visavis::ports::Platform as _;
+use visavis::ports::{Database as _, Platform as _, Statement};
 
 use crate::support::Service;
 
@@ -117,6 +117,94 @@ async fn refused_renewal_is_no_lease() {
     assert_eq!(organisation.availability().await["state"], "closed");
 }
 
+#[tokio::test]
+async fn refused_farewell_is_none() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&["Ada"]).await;
+    let ada = &organisation.experts[0];
+    for _ in 0..120 {
+        ada.here("available").await;
+    }
+    let request = ada.request("DELETE", "/api/v1/presence", None);
+    assert_eq!(service.send(request).await.problem(429), "too-many-requests");
+    assert_eq!(organisation.availability().await["state"], "free");
+}
+
+/// A counter of a window that lies ahead would only rise until then.
+#[tokio::test]
+async fn a_clock_that_is_set_back_shuts_nobody_out() {
+    const DAY: Duration = Duration::from_hours(24);
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&[]).await;
+    let clock = service.memory.clock();
+    clock.advance(DAY);
+    for _ in 0..60 {
+        organisation.visitor().await;
+    }
+    let client = crate::support::Client::new(service.clone(), Some(crate::support::PAGE));
+    let path = organisation.path("visitors");
+    let begin = || client.post(&path, json!({}));
+    assert_eq!(begin().await.problem(429), "too-many-requests");
+    clock.set_back(DAY);
+    service.wait(61);
+    begin().await.ok(201);
+}
+
+#[tokio::test]
+async fn counters_of_a_clock_that_was_set_back_are_deleted() {
+    let service = Service::with_limits(1);
+    let organisation = service.organisation(&["Ada"]).await;
+    let counters = async || {
+        let sql = "SELECT key FROM rate_limits";
+        let parameters = Vec::new();
+        let database = service.memory.database();
+        database.query(Statement { sql, parameters }).await.unwrap().rows.len()
+    };
+    let clock = service.memory.clock();
+    clock.advance(Duration::from_hours(24));
+    organisation.visitor().await;
+    clock.set_back(Duration::from_hours(24));
+    service.wait(61);
+    service.tick().await;
+    assert_eq!(counters().await, 0);
+    // A call in the line has a counter for as long as it may ring.
+    let ada = &organisation.experts[0];
+    ada.here("available").await;
+    let visitor = organisation.visitor().await;
+    visitor.ring_with(json!({"wait": true})).await.ok(201);
+    let before = counters().await;
+    let signal = json!({"id": "019ab1c0-0000-7000-8000-000000000001", "payload": "Y2Fu"});
+    visitor.on(&visitor.call, "signals", signal).await.ok(202);
+    let counted = counters().await;
+    assert!(counted > before);
+    service.tick().await;
+    assert_eq!(counters().await, counted);
+}
+
+#[tokio::test]
+async fn what_is_only_counted_waits_for_no_disk() {
+    let service = Service::new();
+    let organisation = service.organisation(&["Ada"]).await;
+    let ada = &organisation.experts[0];
+    let before = service.memory.database().synced();
+    let visitor = organisation.visitor().await;
+    visitor
+        .post("/api/v1/visitor/token", json!({"call": "same"}))
+        .await
+        .ok(200);
+    assert_eq!(visitor.ring().await.problem(409), "nobody-available");
+    let message = json!({"id": "019ab1c0-0000-7000-8000-000000000001", "payload": "Y2Fu"});
+    let refused = visitor.post("/api/v1/messages", message).await;
+    assert_eq!(refused.problem(409), "nobody-available");
+    ada.get("/api/v1/messages").await.ok(200);
+    let device = ada.get("/api/v1/devices/AAAAAAAAAAAAAAAAAAAAAA").await;
+    assert_eq!(device.problem(404), "not-found");
+    ada.page().await;
+    assert_eq!(service.memory.database().synced(), before);
+    ada.here("available").await;
+    assert_eq!(service.memory.database().synced(), before + 1);
+}
+
 /// What needs no token and leaves nothing behind is bounded too, without a counter in the database.
 #[tokio::test]
 async fn one_address_looks_around_only_so_often() {
@@ -135,6 +223,10 @@ async fn one_address_looks_around_only_so_often() {
     assert_eq!(refused.problem(429), "too-many-requests");
     assert!((1_000..=2_400).contains(&answered), "{answered}");
     assert_eq!(service.memory.database().writes(), before);
+    for (method, path) in [("GET", "/healthz"), ("DELETE", "/api/v1/session")] {
+        let answer = service.send(client.without_page().request(method, path, None)).await;
+        assert_eq!(answer.problem(429), "too-many-requests", "{path}");
+    }
     let mut stranger = crate::support::Client::new(service.clone(), Some("https://stranger.example"));
     assert_eq!(stranger.get("/api/v1/presence").await.problem(429), "too-many-requests");
     stranger.address = "192.0.2.2";

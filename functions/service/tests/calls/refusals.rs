@@ -1,6 +1,7 @@
 //! What is refused, with which problem, and that it changes nothing.
 
 use serde_json::{Value, json};
+use visavis::ports::Platform as _;
 
 use crate::support::{ANSWER, Client, Organisation, Service};
 
@@ -8,6 +9,17 @@ async fn ringing() -> (Service, Organisation, Client) {
     let service = Service::new();
     let organisation = service.organisation(&["Ada", "Ben"]).await;
     organisation.experts[0].here("available").await;
+    let visitor = organisation.visitor().await;
+    visitor.ring().await.ok(201);
+    (service, organisation, visitor)
+}
+
+async fn ringing_for_both() -> (Service, Organisation, Client) {
+    let service = Service::new();
+    let organisation = service.organisation(&["Ada", "Ben"]).await;
+    for expert in &organisation.experts {
+        expert.here("available").await;
+    }
     let visitor = organisation.visitor().await;
     visitor.ring().await.ok(201);
     (service, organisation, visitor)
@@ -334,6 +346,19 @@ async fn an_organisation_has_fifty_calls_that_ring() {
     more.ring().await.ok(201);
 }
 
+/// Nobody is left who would end them: Ada's desk is closed, and the visitors are gone.
+#[tokio::test]
+async fn calls_that_time_has_ended_fill_no_line() {
+    let (service, organisation, _) = ringing().await;
+    for _ in 1..50 {
+        organisation.visitor().await.ring().await.ok(201);
+    }
+    service.wait(60 * 60);
+    let ben = organisation.experts[1].signed_in_again().await;
+    ben.here("available").await;
+    organisation.visitor().await.ring().await.ok(201);
+}
+
 #[tokio::test]
 async fn a_deactivated_experts_token_opens_no_call() {
     let (service, organisation, visitor) = ringing().await;
@@ -356,4 +381,27 @@ async fn a_deactivated_experts_token_opens_no_call() {
         );
     }
     assert_eq!(other.look(&other.call).await["state"], "answered");
+}
+
+#[tokio::test]
+async fn a_deactivated_expert_hears_nothing_more() {
+    let (service, organisation, visitor) = ringing_for_both().await;
+    let [ada, ben] = &organisation.experts[..] else {
+        panic!()
+    };
+    service.deactivate(&ada.id).await;
+    assert_eq!(ada.get("/api/v1/mailbox").await.problem(401), "token-invalid");
+    let appends = service.memory.mailboxes().appends();
+    visitor.on(&visitor.call, "signals", signal()).await.ok(202);
+    assert_eq!(service.memory.mailboxes().appends(), appends + 1);
+    assert_eq!(ben.clone().hear_types().await, ["call.ringing", "call.signal"]);
+    // A lease that has just run out is no reason: whoever comes back answers with what was signalled meanwhile.
+    let (service, organisation, visitor) = ringing_for_both().await;
+    service.wait(19);
+    organisation.experts[1].here("available").await;
+    visitor.here("here").await;
+    service.wait(2);
+    visitor.on(&visitor.call, "signals", signal()).await.ok(202);
+    let mut ada = organisation.experts[0].clone();
+    assert_eq!(ada.hear_types().await, ["call.ringing", "call.signal"]);
 }

@@ -315,4 +315,9 @@ async fn a_removed_origin_renews_no_visitors_token() {
         .await
         .ok(200);
     assert_eq!(renew().await.problem(403), "origin-not-registered");
+    let path = format!("/api/v1/organisations/{}/visitors", organisation.id);
+    for body in [json!({}), json!({"invitation": "c2VjcmV0"})] {
+        let begin = service.send(request("POST", &path, &headers, Some(&body))).await;
+        assert_eq!(begin.problem(403), "origin-not-registered", "{body}");
+    }
 }
