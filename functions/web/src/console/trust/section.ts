@@ -200,6 +200,7 @@ export class TrustSection extends ConsoleSection {
     else if (approver) text = texts.good(formatTime(new Date(approver.notAfter * 1000).toISOString()));
     return html`<section class="card stack" aria-labelledby="approver">
       <h2 id="approver">${texts.heading}</h2>
+      ${this.#foreign(ledger)}
       ${
         ledger.foreign && ledger.foreign !== "besides"
           ? nothing
@@ -207,7 +208,6 @@ export class TrustSection extends ConsoleSection {
             ${icon(good ? "check" : approver ? "alert" : "shield")}<span>${text}</span>
           </p>`
       }
-      ${this.#foreign(ledger)}
       ${
         listEnded && ledger.devices.some(({ certificate }) => certificate)
           ? html`<p class="banner danger">${icon("alert")}<span>${texts.listEnded}</span></p>`
@@ -307,13 +307,13 @@ export class TrustSection extends ConsoleSection {
       </div>
       <ul class="rows">
         ${siteKeys.map(
-          ({ key, created }, at) => html`<li>
+          ({ key, created }) => html`<li>
             <code>${key}</code>
             <span class="small muted">${texts.created(formatTime(new Date(created * 1000).toISOString()))}</span>
             ${
               !trusted.has(key)
                 ? html`<span class="badge danger">${this.#texts.now.approvers.unknown}</span>`
-                : at > 0
+                : key !== good[0]
                   ? html`<span class="badge">${texts.old}</span>`
                   : nothing
             }
