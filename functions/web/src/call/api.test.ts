@@ -59,3 +59,23 @@ test("a lease outlives one renewal on a dead connection", async () => {
   assert.equal(requests.length, 3);
   lease.close(false);
 });
+
+test("what uses up a secret is asked for once, and waited for", async () => {
+  const { api, requests } = service(() => true);
+  const asked = assert.rejects(api.createVisitor("o", "secret"), { slug: "unreachable" });
+  await pass(29);
+  assert.equal(requests.length, 1);
+  await pass(2);
+  await asked;
+  await pass(60);
+  assert.equal(requests.length, 1);
+});
+
+test("what is long has longer", async () => {
+  const { api, requests } = service((request) => request === 1);
+  void api.request("POST", "/a", { body: { long: "x".repeat(10_000) } });
+  await pass(17);
+  assert.equal(requests.length, 1);
+  await pass(3);
+  assert.equal(requests.length, 2);
+});

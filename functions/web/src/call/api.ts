@@ -53,12 +53,19 @@ export interface RequestOptions {
   /** Lets the request outlive the page (`pagehide`); its body stays below 64 KiB. */
   keepalive?: boolean;
   signal?: AbortSignal;
-  /** How often a passing problem is tried again, with backoff. Every route is safe to repeat. 3 unless told. */
+  /** How often a passing problem is tried again, with backoff. 3 unless told. */
   retries?: number;
+  /** It uses up a secret: it is made once, and waited for. */
+  once?: boolean;
 }
 
-/** Nothing may wait for ever for a connection that is dead: then a request is one that did not reach the service. */
+/**
+ * Nothing may wait for ever for a connection that is dead: then a request is one that did not reach the service. A slow one
+ * takes a millisecond for each byte. Milliseconds.
+ */
 const LATE = 8_000;
+/** What an answer takes that has begun, or one that must not be asked for twice. Milliseconds. */
+const LATEST = 30_000;
 const FIRST_WAIT = 300;
 const LONGEST_WAIT = 5_000;
 
@@ -77,7 +84,11 @@ export class Api {
 
   /** Any route under `/api/v1`. Throws only a {@link Problem}, or the signal's reason. */
   async request<Answer>(method: string, path: string, options: RequestOptions = {}): Promise<Answer> {
-    for (let left = options.retries ?? 3, wait = FIRST_WAIT; ; left--, wait = Math.min(wait * 2, LONGEST_WAIT)) {
+    for (
+      let left = options.once ? 0 : (options.retries ?? 3), wait = FIRST_WAIT;
+      ;
+      left--, wait = Math.min(wait * 2, LONGEST_WAIT)
+    ) {
       try {
         return await this.#once<Answer>(method, path, options);
       } catch (error) {
@@ -93,7 +104,7 @@ export class Api {
     const headers: Record<string, string> = {};
     if (this.token) headers["authorization"] = `Bearer ${this.token}`;
     if (options.body) headers["content-type"] = "application/json";
-    const init: RequestInit = { method, headers, cache: "no-store" };
+    const init: RequestInit & { body?: string } = { method, headers, cache: "no-store" };
     if (options.body) init.body = JSON.stringify(options.body);
     if (options.keepalive) init.keepalive = true;
     // The session cookie counts only on the service's own pages.
@@ -102,10 +113,12 @@ export class Api {
     const end = (): void => ended.abort();
     init.signal = ended.signal;
     options.signal?.addEventListener("abort", end, { signal: ended.signal });
-    const timer = setTimeout(end, LATE);
+    let timer = setTimeout(end, options.once ? LATEST : LATE + (init.body?.length ?? 0));
     try {
       options.signal?.throwIfAborted();
       const response = await this.#fetch(`${this.base}/api/v1${path}`, init);
+      clearTimeout(timer);
+      timer = setTimeout(end, LATEST);
       if (!response.ok) throw await readProblem(response);
       return (response.status === 204 ? undefined : await readJson(response)) as Answer;
     } catch (error) {
@@ -126,7 +139,8 @@ export class Api {
   /** With the secret of an `invitation`: a visitor who joins a call. */
   createVisitor(organisation: Id, invitation?: string): Promise<VisitorAccess> {
     const body = invitation === undefined ? {} : { invitation };
-    return this.request("POST", `/organisations/${encodeURIComponent(organisation)}/visitors`, { body });
+    const once = invitation !== undefined;
+    return this.request("POST", `/organisations/${encodeURIComponent(organisation)}/visitors`, { body, once });
   }
 
   renewVisitor(call: "same" | "next"): Promise<VisitorAccess> {

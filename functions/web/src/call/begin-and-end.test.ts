@@ -110,12 +110,24 @@ test("when the service did not take the ring this is so again, unless it may hav
   for (const [slug, phase] of [
     ["nobody-available", "preparing"],
     ["unreachable", "connecting"],
+    ["unavailable", "connecting"],
   ] as const) {
     const { session } = side("visitor", { ring: () => Promise.reject(new Problem(slug, "")) });
     await assert.rejects(session.ring(RING), { slug });
     session.update(answeredCall);
     assert.equal(session.state.phase, phase, slug);
   }
+});
+
+test("an attempt that failed does not take back one that may ring", async () => {
+  const slugs = ["unreachable", "nobody-available"] as const;
+  let attempt = 0;
+  const { session } = side("visitor", {
+    ring: () => Promise.reject(new Problem(slugs[attempt++] ?? "unexpected", "")),
+  });
+  for (const slug of slugs) await assert.rejects(session.ring(RING), { slug });
+  session.update(answeredCall);
+  assert.equal(session.state.phase, "connecting");
 });
 
 test("who gives up is told to the service when it may ring, and only then", async () => {

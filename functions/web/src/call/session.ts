@@ -193,6 +193,7 @@ export class CallSession extends Store<SessionState> {
     const ready = await this.#negotiation.ringPayload(options.expert, name);
     if (!ready) return;
     const { payload, sealed } = ready;
+    const before = this.#rung;
     this.#rung = true;
     try {
       const { call } = await this.#api.ring(this.id, { ...(sealed ? rest : options), payload });
@@ -201,8 +202,8 @@ export class CallSession extends Store<SessionState> {
       this.#apply(call);
       this.#negotiation.letGo();
     } catch (error) {
-      // Unless it may ring all the same.
-      this.#rung = error instanceof Problem && error.slug === "unreachable";
+      // Unless it may ring all the same: by this attempt, or by one before.
+      this.#rung = before || this.state.phase !== "preparing" || (error instanceof Problem && error.passing);
       throw error;
     }
   }

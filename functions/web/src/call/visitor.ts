@@ -73,6 +73,8 @@ export class Visitor extends Store<VisitorState> {
   /** The click: devices, identity, peer connection and candidates all begin at once. */
   async start(media: Media): Promise<void> {
     const turn = ++this.#turn;
+    // One that may ring although it seemed to fail would be in the way of the next.
+    void this.state.session?.hangUp().catch(() => {});
     this.#letGo();
     const local = this.#media();
     this.change({ step: "starting", media: local, session: undefined, problem: undefined });

@@ -211,9 +211,11 @@ export class ConsolePage extends StaffPage {
 
   #known({ organisation }: StaffAccess): Known | undefined {
     if (!this.#upkeep) return undefined;
-    const { known, ledger } = this.#upkeep.state;
-    const trusted = ledger.name === "ready" && known.size > 0 ? ledger.value.trusted : known;
-    return { organisation: organisation.id, own: known, trusted };
+    const { known, elsewhere, approver, ledger } = this.#upkeep.state;
+    if (!known) return undefined;
+    // Without an approver of one's own the ledger trusts whatever it is told.
+    const trusted = ledger.name === "ready" && approver ? ledger.value.trusted : known;
+    return { organisation: organisation.id, origin: location.origin, own: known, trusted, elsewhere };
   }
 
   /** How many things wait for the administrator in a section, beside its name. */

@@ -90,7 +90,7 @@ export class SnippetSection extends ConsoleSection {
         ${foreign ? html`<p class="banner danger" role="alert">${icon("alert")}<span>${trust.foreign}</span></p>` : nothing}
         <div class="row">
           <h2 id="snippet">1. ${texts.snippetStep}</h2>
-          ${foreign ? nothing : html`<visavis-copy .text=${snippet.html} .label=${texts.snippet}></visavis-copy>`}
+          ${foreign || !this.known ? nothing : html`<visavis-copy .text=${snippet.html} .label=${texts.snippet}></visavis-copy>`}
         </div>
         <pre tabindex="0" aria-labelledby="snippet">${snippet.html}</pre>
         <p class="muted">${texts.snippetText}</p>

@@ -5,7 +5,7 @@ import type { Id, Invitation, StaffAccess, StaffRole } from "../call/types.ts";
 
 export class StaffApi extends Api {
   signIn(secret: string): Promise<void> {
-    return this.request("POST", "/sign-in", { body: { secret } });
+    return this.request("POST", "/sign-in", { body: { secret }, once: true });
   }
 
   staffToken(role: StaffRole): Promise<StaffAccess> {

@@ -178,6 +178,23 @@ test("a certificate under another site key is taken where the one before names i
   world.pass();
   await stands(enrolment, "certified");
   assert.equal(siteKey(), next.publicKey);
+  // Some approvers are still under the key before, for a time, and then no more.
+  await world.certify(undefined, 7 * DAY, first);
+  world.pass();
+  for (let turn = 0; siteKey() !== first.publicKey && turn < 500; turn++)
+    await new Promise((done) => setTimeout(done, 2));
+  assert.deepEqual(
+    [enrolment.state.standing, siteKey(), world.kept?.siteKey],
+    ["certified", first.publicKey, next.publicKey],
+  );
+  await world.certify(undefined, 7 * DAY, next);
+  world.pass();
+  for (let turn = 0; siteKey() !== next.publicKey && turn < 500; turn++)
+    await new Promise((done) => setTimeout(done, 2));
+  world.now += 181 * DAY;
+  await world.certify(undefined, 7 * DAY, first);
+  world.pass();
+  await stands(enrolment, "another");
   await world.certify(undefined, 7 * DAY, edges);
   world.pass();
   await stands(enrolment, "another");

@@ -8,7 +8,7 @@ import type { Id } from "../call/types.ts";
 import { REMIND_DEVICE, valid } from "./approver.ts";
 import { newSigningKey, publicPart } from "./ed25519.ts";
 import { type KeyStore, keyStore, keysSupported, type StoredDevice } from "./key-store.ts";
-import { deviceId, enrolmentCode, type Key, make, read, verify } from "./statements.ts";
+import { deviceId, enrolmentCode, make, read, verify } from "./statements.ts";
 
 /** As `docs/signalling.md` has it; the statements are base64url. */
 export interface DeviceAnswer {
@@ -99,7 +99,7 @@ export class Enrolment extends Store<EnrolmentState> {
       if (["refused", "revoked"].includes(this.state.standing)) await keys.remove("devices", organisation, expert);
       // Not waited for: some browsers ask the person.
       void globalThis.navigator?.storage?.persist?.().catch(() => {});
-      const made = { ...(await this.#make()), ...pinned(before && siteKeyOf(before)) };
+      const made = { ...(await this.#make()), ...(before ? pinned(before) : {}) };
       await this.#request(await keys.add("devices", organisation, expert, made));
     } catch (error) {
       this.#set({ error });
@@ -173,7 +173,7 @@ export class Enrolment extends Store<EnrolmentState> {
   async #hear(stored: StoredDevice, answer: DeviceAnswer): Promise<void> {
     if (this.#closed) return;
     const { keys, organisation, expert } = this.#options;
-    const uncertified = { ...bare(stored), ...pinned(siteKeyOf(stored)) };
+    const uncertified = { ...bare(stored), ...pinned(stored) };
     this.#set({ error: undefined });
     if (answer.state === "revoked") {
       await keys.write("devices", organisation, expert, uncertified);
@@ -181,13 +181,13 @@ export class Enrolment extends Store<EnrolmentState> {
     }
     const { certificate, approver, succession } = answer;
     if (certificate !== undefined && approver !== undefined) {
-      const siteKey = await this.#siteKey(stored, certificate, approver, succession);
-      if (siteKey === undefined) {
+      const pin = await this.#pin(stored, certificate, approver, succession);
+      if (pin === undefined) {
         this.#set({ standing: "another", code: undefined });
         return this.#later(ASK_AGAIN);
       }
       const chain = { certificate, approver, ...(succession === undefined ? {} : { succession }) };
-      const certified = { ...uncertified, siteKey, ...chain };
+      const certified = { ...uncertified, ...pin, ...chain };
       await keys.write("devices", organisation, expert, certified);
       this.#stands(certified);
       return this.#later(ASK_CERTIFIED);
@@ -199,15 +199,16 @@ export class Enrolment extends Store<EnrolmentState> {
   }
 
   /**
-   * The site key that these statements lead to: the same as before, or one that it says follows it; otherwise nothing.
-   * What this desk believes of colleagues and writes into links is believed by it. Throws where they do not hold.
+   * What is pinned from now on: the same as before, or the site key that it says follows it; nothing where these statements
+   * lead to another. What this desk believes of colleagues and writes into links is believed by it. For as long as a
+   * succession holds, some approvers are still under the key before. Throws where the statements do not hold.
    */
-  async #siteKey(
+  async #pin(
     stored: StoredDevice,
     certificate: string,
     approver: string,
     succession: string | undefined,
-  ): Promise<Key | undefined> {
+  ): Promise<Pinned | undefined> {
     const { organisation, expert, now } = this.#options;
     const asked = read("device-request", stored.request);
     const [given, by] = await Promise.all([verify("device", certificate), verify("approver", approver)]);
@@ -215,12 +216,15 @@ export class Enrolment extends Store<EnrolmentState> {
     if (!own || given.expert !== expert) throw new TypeError("the certificate is another device's");
     const ours = given.organisation === organisation && by.organisation === organisation;
     if (!ours || given.approverKey !== by.approverKey) throw new TypeError("the certificate leads nowhere");
-    const before = siteKeyOf(stored);
-    if (before === undefined || before === by.siteKey) return by.siteKey;
+    const seconds = Math.floor(now() / 1000);
+    const { siteKey: before, former } = pinned(stored);
+    if (before === undefined) return { siteKey: by.siteKey };
+    if (before === by.siteKey || (former?.siteKey === by.siteKey && seconds < former.until)) return pinned(stored);
     if (succession === undefined) return undefined;
     const follows = await verify("succession", succession);
     const leads = follows.oldKey === before && follows.newKey === by.siteKey && follows.organisation === organisation;
-    return leads && valid(Math.floor(now() / 1000), follows) ? by.siteKey : undefined;
+    if (!leads || !valid(seconds, follows)) return undefined;
+    return { siteKey: by.siteKey, former: { siteKey: before, until: follows.notAfter } };
   }
 
   #stands({ certificate = "", approver = "" }: StoredDevice): void {
@@ -249,8 +253,10 @@ function bare({ signing, sealing, request, asked }: StoredDevice): StoredDevice 
   return { signing, sealing, request, ...(asked === undefined ? {} : { asked }) };
 }
 
-function siteKeyOf({ siteKey, approver }: StoredDevice): Key | undefined {
-  return siteKey ?? (approver === undefined ? undefined : read("approver", approver).siteKey);
-}
+type Pinned = Pick<StoredDevice, "siteKey" | "former">;
 
-const pinned = (siteKey: Key | undefined): Pick<StoredDevice, "siteKey"> => (siteKey === undefined ? {} : { siteKey });
+/** Of a device from before there was anything pinned, what certifies it. */
+function pinned({ siteKey, former, approver }: StoredDevice): Pinned {
+  if (siteKey !== undefined) return { siteKey, ...(former ? { former } : {}) };
+  return approver === undefined ? {} : { siteKey: read("approver", approver).siteKey };
+}

@@ -16,10 +16,17 @@ export interface StoredDevice {
   asked?: boolean;
   /** What it was certified under first, or what follows that; another one is taken only where the expert says so. */
   siteKey?: Key;
+  former?: Former;
   /** From here on as the service last told it. */
   certificate?: string;
   approver?: string;
   succession?: string;
+}
+
+/** A site key before the one that certifies this browser now: how long it counts here, in seconds since 1970. */
+export interface Former {
+  siteKey: Key;
+  until: number;
 }
 
 /** An administrator's approver key, what certifies it (base64url), and what this browser remembers. */
@@ -27,8 +34,7 @@ export interface StoredApprover {
   key: CryptoKeyPair;
   certificate: string;
   memory: Memory;
-  /** The site key before the one that certifies it: how long it counts here, in seconds since 1970. */
-  former?: { siteKey: Key; until: number };
+  former?: readonly Former[];
 }
 
 interface Stored {
@@ -53,6 +59,12 @@ export class KeyStore {
     const transaction = (await this.#open()).transaction(kind, "readonly");
     const names = IDBKeyRange.bound(`${organisation}/`, `${organisation}/\uffff`);
     return settled<Stored[Kind][]>(transaction.objectStore(kind).getAll(names));
+  }
+
+  /** For whom something is kept: `organisation/person`. */
+  async names(kind: keyof Stored): Promise<string[]> {
+    const transaction = (await this.#open()).transaction(kind, "readonly");
+    return settled<IDBValidKey[]>(transaction.objectStore(kind).getAllKeys()).then((names) => names.map(String));
   }
 
   /** Keeps `value` in the place of what was there. */

@@ -139,8 +139,16 @@ test("what the own key says follows it is believed", async () => {
 test("the key before counts where this browser was there when it changed, and for a time", async () => {
   const after = { certificate: await approver(next, olga) };
   for (const [former, standing, foreign] of [
-    [{ siteKey: site.key, until: NOW + DAY }, "certified", undefined],
-    [{ siteKey: site.key, until: NOW }, "unknown", "besides"],
+    [[{ siteKey: site.key, until: NOW + DAY }], "certified", undefined],
+    [
+      [
+        { siteKey: edge.key, until: NOW + DAY },
+        { siteKey: site.key, until: NOW + DAY },
+      ],
+      "certified",
+      undefined,
+    ],
+    [[{ siteKey: site.key, until: NOW }], "unknown", "besides"],
     [undefined, "unknown", "besides"],
   ] as const) {
     const seen = await look(
@@ -163,8 +171,36 @@ test("another site key is noticed in the place of the own one, beside it, and wh
     [[], "none"],
     [[site], undefined],
   ] as const) {
-    const { ledger } = await look({ site_keys: await Promise.all(keys.map((one) => siteKey(one))) });
+    const { ledger } = await look({
+      site_keys: await Promise.all(keys.map((one, at) => siteKey(one, NOW - DAY + at))),
+    });
     assert.equal(ledger.foreign, foreign);
+  }
+});
+
+test("a key from before that no approver needs any more is nothing to be told of", async () => {
+  for (const [to, foreign] of [
+    [5, "besides"],
+    [-1, undefined],
+  ] as const) {
+    const { ledger } = await look({
+      site_keys: [await siteKey(site, NOW - DAY), await siteKey(edge, NOW - 200 * DAY)],
+      approvers: told(await approver(edge, thief, -90, to)),
+    });
+    assert.equal(ledger.foreign, foreign);
+  }
+});
+
+test("a list that holds, of somebody who is not known, is told from none", async () => {
+  const approvers = told(await approver(edge, thief));
+  for (const [statement, strange] of [
+    [await list(thief, 9, [device.key]), true],
+    [await list(thief, 9, [device.key], -0.5), false],
+    [await list(olga, 9, [device.key]), false],
+    [undefined, false],
+  ] as const) {
+    const { ledger } = await look({ approvers, ...(statement === undefined ? {} : { revocations: statement }) });
+    assert.equal(ledger.strangeList, strange);
   }
 });
 

@@ -45,6 +45,8 @@ export interface Ledger {
   approvers: ApproverEntry[];
   devices: DeviceEntry[];
   list: Statements["revocations"] | undefined;
+  /** There is a list that holds, of somebody whom this browser does not know: what is on it must not be lost. */
+  strangeList: boolean;
   memory: Memory;
 }
 
@@ -65,7 +67,6 @@ export async function readLedger(
   const siteKeys = (await all("site-key", answer.site_keys)).sort((one, other) => other.created - one.created);
   const mine = own && read("approver", own.certificate);
   const anchors = trusted(own, siteKeys, await all("succession", answer.successions), now);
-  const foreign = mine && strangeness(mine.siteKey, siteKeys, anchors);
 
   const certified = await Promise.all(
     answer.approvers.map(async ({ certificate, person }) => ({
@@ -80,8 +81,13 @@ export async function readLedger(
     if (!other || other.notAfter < certificate.notAfter) known.set(certificate.approverKey, certificate);
   }
 
+  const used = new Set(
+    certified.flatMap((one) => (one.certificate && valid(now, one.certificate) ? [one.certificate.siteKey] : [])),
+  );
+  const foreign = mine && strangeness(mine.siteKey, siteKeys, anchors, used);
   const told = answer.revocations === undefined ? undefined : await good("revocations", answer.revocations);
   const list = told && isIssued(told, anchors, known, own?.memory) ? told : undefined;
+  const strangeList = told !== undefined && list === undefined && !known.has(told.issuer) && valid(now, told);
   const memory = remember(now, own?.memory ?? { number: 0, revoked: {} }, list);
   const revoked = (key: Key): boolean => Object.hasOwn(memory.revoked, key);
 
@@ -133,6 +139,7 @@ export async function readLedger(
     siteKeys,
     foreign,
     trusted: anchors,
+    strangeList,
     retirements: answer.retirements,
     approvers,
     devices: devices.filter((entry) => entry !== undefined),
@@ -162,14 +169,24 @@ function trusted(
   if (!own) return new Set(siteKeys.map(({ key }) => key));
   const { siteKey } = read("approver", own.certificate);
   const following = successions.filter((one) => one.oldKey === siteKey && valid(now, one)).map(({ newKey }) => newKey);
-  const former = own.former && now < own.former.until ? [own.former.siteKey] : [];
+  const former = (own.former ?? []).filter(({ until }) => now < until).map((one) => one.siteKey);
   return new Set([siteKey, ...following, ...former]);
 }
 
-function strangeness(own: Key, siteKeys: Statements["site-key"][], anchors: ReadonlySet<Key>): Ledger["foreign"] {
+/** Keys that have had their time stay told of: only one that an approver still needs, or that is newer, matters. */
+function strangeness(
+  own: Key,
+  siteKeys: Statements["site-key"][],
+  anchors: ReadonlySet<Key>,
+  used: ReadonlySet<Key>,
+): Ledger["foreign"] {
   if (siteKeys.length === 0) return "none";
-  if (!siteKeys.some(({ key }) => key === own)) return "another";
-  return siteKeys.every(({ key }) => anchors.has(key)) ? undefined : "besides";
+  const mine = siteKeys.find(({ key }) => key === own);
+  if (!mine) return "another";
+  const strange = siteKeys.filter(
+    ({ key, created }) => !anchors.has(key) && (used.has(key) || created >= mine.created),
+  );
+  return strange.length > 0 ? "besides" : undefined;
 }
 
 /** Whether a list is one of a good issuer, made while it was one; what it says cannot be taken back here. */

@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 /** Olga's console before a service whose first answers to a list are these. */
-async function upkeep(answers: ("taken" | "outdated")[], { trust = true } = {}) {
+async function upkeep(answers: ("taken" | "outdated")[], { trust = true, strangeList = false } = {}) {
   const [site, olga] = await Promise.all([newSigningKey(), newSigningKey()]);
   const [siteKey, approverKey] = await Promise.all([publicPart(site), publicPart(olga)]);
   const now = Math.floor(Date.now() / 1000);
@@ -43,6 +43,7 @@ async function upkeep(answers: ("taken" | "outdated")[], { trust = true } = {}) 
   let kept: StoredApprover = { key: olga, certificate, memory: { number: 0, revoked: {} } };
   mock.method(keyStore, "read", async () => kept);
   mock.method(keyStore, "all", async () => [kept]);
+  mock.method(keyStore, "names", async () => []);
   mock.method(keyStore, "write", async (...[, , , value]: [string, string, string, StoredApprover]) => {
     kept = value;
   });
@@ -50,7 +51,14 @@ async function upkeep(answers: ("taken" | "outdated")[], { trust = true } = {}) 
     await make("site-key", { organisation: ORGANISATION, key: siteKey, created: now }, site.privateKey),
   ];
   const lists: string[] = [];
-  let current: string | undefined;
+  const [stranger, strangersList] = [await newSigningKey(), { number: 20, notBefore: now - DAY, notAfter: now + DAY }];
+  let current = strangeList
+    ? await make(
+        "revocations",
+        { organisation: ORGANISATION, issuer: await publicPart(stranger), ...strangersList, revoked: [LOST] },
+        stranger.privateKey,
+      )
+    : undefined;
   const client = {
     trust: async () => {
       if (!trust) throw new Problem("unavailable", "");
@@ -104,5 +112,12 @@ test("a revocation that the service does not take is not said to be done", async
 test("what this browser approves for is known though the service does not answer", async () => {
   const { made, siteKey } = await upkeep([], { trust: false });
   assert.equal(made.state.ledger.name, "failed");
-  assert.deepEqual([[...made.state.known], made.state.approver?.siteKey], [[siteKey], siteKey]);
+  assert.deepEqual([[...(made.state.known ?? [])], made.state.approver?.siteKey], [[siteKey], siteKey]);
+});
+
+test("a list of somebody who is not known here is not replaced by one without what it holds", async () => {
+  const { made, lists } = await upkeep([], { strangeList: true });
+  assert.deepEqual(lists(), []);
+  await assert.rejects(made.revoke("B".repeat(43)), { slug: "unavailable" });
+  assert.deepEqual(lists(), []);
 });

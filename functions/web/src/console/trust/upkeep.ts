@@ -8,7 +8,7 @@ import { type ApproverState, DAY, firstCertificate, plan, remember } from "../..
 import { certifyApprover, signSiteKey, signSuccession } from "../../trust/ceremony.ts";
 import { newSigningKey, publicPart } from "../../trust/ed25519.ts";
 import type { SiteKey } from "../../trust/key-file.ts";
-import { keyStore, keysSupported, type StoredApprover } from "../../trust/key-store.ts";
+import { type Former, keyStore, keysSupported, type StoredApprover } from "../../trust/key-store.ts";
 import { type Key, make, read, type Statements } from "../../trust/statements.ts";
 import type { ConsoleClient, Retirement } from "../client.ts";
 import { approverState, type DeviceEntry, type Ledger, readLedger } from "./ledger.ts";
@@ -24,8 +24,10 @@ export interface UpkeepState {
   ledger: LoadedState<Ledger>;
   /** This browser's certificate, also one that has ended or is revoked. */
   approver: Statements["approver"] | undefined;
-  /** The site keys that this browser approves for, whoever has signed in, and whatever the service says. */
-  known: ReadonlySet<Key>;
+  /** The site keys that this browser approves for, whoever has signed in, and whatever the service says; once read. */
+  known: ReadonlySet<Key> | undefined;
+  /** It approves for other organisations only. */
+  elsewhere: boolean;
   supported: boolean;
   /** Why what was due was not done. */
   failure: unknown;
@@ -49,8 +51,17 @@ export class Upkeep extends Store<UpkeepState> {
 
   /** Begins at once and goes on until {@link close}. */
   constructor(options: UpkeepOptions) {
-    super({ ledger: { name: "loading" }, approver: undefined, known: new Set(), supported: true, failure: undefined });
+    super({
+      ledger: { name: "loading" },
+      approver: undefined,
+      known: undefined,
+      elsewhere: false,
+      supported: true,
+      failure: undefined,
+    });
     this.#options = options;
+    // Not behind the lock, which another tab may hold for as long as the service likes.
+    void this.#know();
     const { signal } = this.#closing;
     const timer = setInterval(() => void this.refresh(), EVERY);
     signal.addEventListener("abort", () => clearInterval(timer));
@@ -165,18 +176,19 @@ export class Upkeep extends Store<UpkeepState> {
     const key = kept ?? (await newSigningKey());
     const approver = { organisation, person, approverKey: await publicPart(key) };
     const certificate = await certifyApprover(site, approver, now());
-    await this.#keep({ key, certificate, memory, ...(former ? { former } : {}) });
+    await this.#keep({ key, certificate, memory, former });
     await client.addApprover(certificate);
     void navigator.storage?.persist?.().catch(() => {});
   }
 
   /** The site key before the one that this browser approves for now: its own, where that says which one follows it. */
-  #former(own: StoredApprover | undefined, site: SiteKey, before: Key | undefined): StoredApprover["former"] {
+  #former(own: StoredApprover | undefined, site: SiteKey, before: Key | undefined): readonly Former[] {
     const mine = own && read("approver", own.certificate).siteKey;
     const { ledger } = this.state;
     const follows = ledger.name === "ready" && ledger.value.trusted.has(site.publicKey);
     const siteKey = before ?? (follows && mine !== site.publicKey ? mine : undefined);
-    return siteKey === undefined ? own?.former : { siteKey, until: now() + FORMER_COUNTS };
+    const still = (own?.former ?? []).filter((one) => now() < one.until && one.siteKey !== siteKey);
+    return siteKey === undefined ? still : [...still, { siteKey, until: now() + FORMER_COUNTS }];
   }
 
   async #look(attempts = 3): Promise<void> {
@@ -185,7 +197,8 @@ export class Upkeep extends Store<UpkeepState> {
       // Before the service is asked: what is known here must not depend on its answer.
       const own = await this.#own();
       const approver = own && read("approver", own.certificate);
-      this.change({ approver, known: await this.#known() });
+      this.change({ approver });
+      await this.#know();
       const ledger = await readLedger(await client.trust(), organisation, own, now());
       if (own) await this.#keep({ ...own, memory: ledger.memory });
       this.change({ ledger: { name: "ready", value: ledger }, failure: undefined });
@@ -207,7 +220,9 @@ export class Upkeep extends Store<UpkeepState> {
   async #sign(own: StoredApprover, state: ApproverState): Promise<void> {
     const { client, organisation } = this.#options;
     const { certificates, revocations } = plan(now(), state);
-    if (revocations) {
+    const { ledger } = this.state;
+    const strange = ledger.name === "ready" && ledger.value.strangeList;
+    if (revocations && !strange) {
       // The number is used up even where the service does not answer.
       await this.#keep({ ...own, memory: remember(now(), state.memory, revocations) });
       await client.putRevocations(await make("revocations", revocations, own.key.privateKey));
@@ -227,11 +242,14 @@ export class Upkeep extends Store<UpkeepState> {
     return keyStore.read("approvers", this.#options.organisation, this.#options.person);
   }
 
-  /** The site keys that people of this organisation approve for in this browser. */
-  async #known(): Promise<ReadonlySet<Key>> {
-    if (!this.state.supported) return new Set();
-    const approvers = await keyStore.all("approvers", this.#options.organisation);
-    return new Set(approvers.map(({ certificate }) => read("approver", certificate).siteKey));
+  /** Reads for which site keys people approve in this browser. */
+  async #know(): Promise<void> {
+    const { organisation } = this.#options;
+    const approvers = (await keysSupported()) ? await keyStore.all("approvers", organisation).catch(() => []) : [];
+    const names =
+      approvers.length === 0 && (await keysSupported()) ? await keyStore.names("approvers").catch(() => []) : [];
+    const known = new Set(approvers.map(({ certificate }) => read("approver", certificate).siteKey));
+    this.change({ known, elsewhere: names.length > 0 });
   }
 
   async #keep(approver: StoredApprover): Promise<void> {
