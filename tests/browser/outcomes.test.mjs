@@ -39,7 +39,7 @@ describe("outcomes", { concurrency: 2 }, () => {
     await visitor.begin();
     await visitor.ring({});
     await Promise.all(desks.map((desk) => desk.rings()));
-    await Promise.all(desks.map((desk) => desk.answer()));
+    await Promise.all(desks.map((desk) => desk.triesToAnswer()));
     await visitor.inCall();
     const states = await Promise.all(desks.map((desk) => desk.settles()));
     assert.deepEqual(states.toSorted(), ["call", "taken"]);

@@ -61,6 +61,14 @@ export class Desk extends Side {
     await this.#answer.click();
   }
 
+  /** Answers, unless somebody else is faster: then there is nothing to click on any more. */
+  async triesToAnswer() {
+    await until("the call is answered, here or elsewhere", async () => {
+      if (await this.#answer.isVisible()) await this.#answer.click({ timeout: 1_000 });
+      return (await this.#answer.count()) === 0;
+    });
+  }
+
   async decline() {
     await this.page.getByRole("button", { name: "Decline", exact: true }).first().click();
   }
