@@ -114,7 +114,7 @@ export class Stage {
   /** The expert's side has ended it for this reason, and says so. @param {string} reason */
   async deskRefuses(reason) {
     await this.desk.page
-      .getByText(/a check failed/)
+      .getByText(/a check failed/i)
       .first()
       .waitFor();
     await this.#alarmed(reason, "expert");
