@@ -45,7 +45,7 @@ class World {
 
   get state(): ApproverState {
     const { approver, devices, list, memory } = this;
-    return { organisation: ORGANISATION, approver, devices, list, memory };
+    return { organisation: ORGANISATION, approver, devices, list, strangeList: false, memory };
   }
 
   approve(next: () => number): void {

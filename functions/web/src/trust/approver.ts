@@ -41,6 +41,8 @@ export interface ApproverState {
   devices: readonly { certificate: Statements["device"]; active: boolean }[];
   /** The latest list of a good issuer. */
   list: Statements["revocations"] | undefined;
+  /** There is a list that holds, of somebody whom this browser does not know: what is on it must not be lost. */
+  strangeList: boolean;
   memory: Memory;
 }
 
@@ -71,7 +73,7 @@ const isListed = (now: number, since: number): boolean => now - since < LISTED_F
 
 /** What is to be signed now; nothing where nothing is due. */
 export function plan(now: number, state: ApproverState): Plan {
-  const { organisation, approver, devices, list, memory } = state;
+  const { organisation, approver, devices, list, strangeList, memory } = state;
   const revoked = new Set(Object.keys(memory.revoked));
   if (!valid(now, approver) || revoked.has(approver.approverKey)) return { certificates: [] };
   const until = (lasts: number) => ({ notBefore: now - EARLIER, notAfter: Math.min(now + lasts, approver.notAfter) });
@@ -93,7 +95,7 @@ export function plan(now: number, state: ApproverState): Plan {
     list.number >= memory.number &&
     valid(now, list) &&
     (now - list.notBefore <= LIST_RENEWED_AFTER || until(LIST_LASTS).notAfter <= list.notAfter);
-  if (same && fresh) return { certificates };
+  if (strangeList || (same && fresh)) return { certificates };
   return {
     certificates,
     revocations: {

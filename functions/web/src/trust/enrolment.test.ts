@@ -101,6 +101,18 @@ async function stands(enrolment: Enrolment, standing: string): Promise<void> {
   assert.equal(enrolment.state.standing, standing);
 }
 
+/** A browser that was certified, under a site key of its own unless told. */
+async function certified(t: TestContext, site?: SiteKey): Promise<{ world: World; enrolment: Enrolment }> {
+  const world = new World();
+  const enrolment = world.open(t);
+  await stands(enrolment, "none");
+  await enrolment.enrol();
+  await world.certify(undefined, 7 * DAY, site);
+  world.pass();
+  await stands(enrolment, "certified");
+  return { world, enrolment };
+}
+
 test("a browser asks, shows the code of its request, and is certified", async (t) => {
   const world = new World();
   const enrolment = world.open(t);
@@ -120,13 +132,7 @@ test("a browser asks, shows the code of its request, and is certified", async (t
 });
 
 test("a reload goes on with the same keys, also where the service is out of reach", async (t) => {
-  const world = new World();
-  const first = world.open(t);
-  await stands(first, "none");
-  await first.enrol();
-  await world.certify();
-  world.pass();
-  await stands(first, "certified");
+  const { world } = await certified(t);
   const { kept } = world;
   world.unreachable = true;
   const second = world.open(t);
@@ -135,13 +141,7 @@ test("a reload goes on with the same keys, also where the service is out of reac
 });
 
 test("a certified device whose organisation begins with another site key shows its code anew", async (t) => {
-  const world = new World();
-  const enrolment = world.open(t);
-  await stands(enrolment, "none");
-  await enrolment.enrol();
-  await world.certify();
-  world.pass();
-  await stands(enrolment, "certified");
+  const { world, enrolment } = await certified(t);
   world.told = { id: world.told?.id ?? "", state: "pending" };
   world.pass();
   await stands(enrolment, "pending");
@@ -151,13 +151,7 @@ test("a certified device whose organisation begins with another site key shows i
 
 test("a certificate under another site key is taken where the one before names it, or the expert says so", async (t) => {
   const [first, next, edges] = await Promise.all([newSiteKey(), newSiteKey(), newSiteKey()]);
-  const world = new World();
-  const enrolment = world.open(t);
-  await stands(enrolment, "none");
-  await enrolment.enrol();
-  await world.certify(undefined, 7 * DAY, first);
-  world.pass();
-  await stands(enrolment, "certified");
+  const { world, enrolment } = await certified(t, first);
   const siteKey = () => read("approver", world.kept?.approver ?? "").siteKey;
   for (const from of [undefined, edges]) {
     await world.certify(undefined, 7 * DAY, edges, from);
@@ -204,13 +198,7 @@ test("a certificate under another site key is taken where the one before names i
 });
 
 test("fresh keys after a refusal do not make it forget the site key", async (t) => {
-  const world = new World();
-  const enrolment = world.open(t);
-  await stands(enrolment, "none");
-  await enrolment.enrol();
-  await world.certify();
-  world.pass();
-  await stands(enrolment, "certified");
+  const { world, enrolment } = await certified(t);
   world.told = { id: world.told?.id ?? "", state: "revoked" };
   world.pass();
   await stands(enrolment, "revoked");
@@ -242,13 +230,7 @@ test("a certificate that is not signed, or leads nowhere, is not taken", async (
 });
 
 test("a certificate that nobody renews is told of, before and after its end", async (t) => {
-  const world = new World();
-  const enrolment = world.open(t);
-  await stands(enrolment, "none");
-  await enrolment.enrol();
-  await world.certify();
-  world.pass();
-  await stands(enrolment, "certified");
+  const { world, enrolment } = await certified(t);
   world.now += 5.5 * DAY;
   world.pass();
   while (!enrolment.state.soon) await new Promise((resolve) => setTimeout(resolve, 2));

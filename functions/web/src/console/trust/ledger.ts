@@ -45,7 +45,7 @@ export interface Ledger {
   approvers: ApproverEntry[];
   devices: DeviceEntry[];
   list: Statements["revocations"] | undefined;
-  /** There is a list that holds, of somebody whom this browser does not know: what is on it must not be lost. */
+  /** There is a list that holds, of somebody whom this browser does not know. */
   strangeList: boolean;
   memory: Memory;
 }
@@ -87,7 +87,7 @@ export async function readLedger(
   const foreign = mine && strangeness(mine.siteKey, siteKeys, anchors, used);
   const told = answer.revocations === undefined ? undefined : await good("revocations", answer.revocations);
   const list = told && isIssued(told, anchors, known, own?.memory) ? told : undefined;
-  const strangeList = told !== undefined && list === undefined && !known.has(told.issuer) && valid(now, told);
+  const strangeList = told !== undefined && !anchors.has(told.issuer) && !known.has(told.issuer) && valid(now, told);
   const memory = remember(now, own?.memory ?? { number: 0, revoked: {} }, list);
   const revoked = (key: Key): boolean => Object.hasOwn(memory.revoked, key);
 
@@ -153,7 +153,8 @@ export function approverState(ledger: Ledger, organisation: Id, approver: Statem
   const devices = ledger.devices.flatMap(({ certificate, expert }) =>
     certificate ? [{ certificate, active: expert.active }] : [],
   );
-  return { organisation, approver, devices, list: ledger.list, memory: ledger.memory };
+  const { list, strangeList, memory } = ledger;
+  return { organisation, approver, devices, list, strangeList, memory };
 }
 
 /**

@@ -220,9 +220,7 @@ export class Upkeep extends Store<UpkeepState> {
   async #sign(own: StoredApprover, state: ApproverState): Promise<void> {
     const { client, organisation } = this.#options;
     const { certificates, revocations } = plan(now(), state);
-    const { ledger } = this.state;
-    const strange = ledger.name === "ready" && ledger.value.strangeList;
-    if (revocations && !strange) {
+    if (revocations) {
       // The number is used up even where the service does not answer.
       await this.#keep({ ...own, memory: remember(now(), state.memory, revocations) });
       await client.putRevocations(await make("revocations", revocations, own.key.privateKey));
@@ -245,11 +243,12 @@ export class Upkeep extends Store<UpkeepState> {
   /** Reads for which site keys people approve in this browser. */
   async #know(): Promise<void> {
     const { organisation } = this.#options;
-    const approvers = (await keysSupported()) ? await keyStore.all("approvers", organisation).catch(() => []) : [];
-    const names =
-      approvers.length === 0 && (await keysSupported()) ? await keyStore.names("approvers").catch(() => []) : [];
+    const [approvers, names] = await Promise.all([
+      keyStore.all("approvers", organisation).catch(() => []),
+      keyStore.names("approvers").catch(() => []),
+    ]);
     const known = new Set(approvers.map(({ certificate }) => read("approver", certificate).siteKey));
-    this.change({ known, elsewhere: names.length > 0 });
+    this.change({ known, elsewhere: known.size === 0 && names.length > 0 });
   }
 
   async #keep(approver: StoredApprover): Promise<void> {
