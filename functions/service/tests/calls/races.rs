@@ -5,23 +5,12 @@ use serde_json::json;
 use tokio::join;
 use visavis::ports::{Database as _, Platform as _, Statement};
 
-use crate::support::{ANSWER, Client, OFFER, Organisation, Service};
-
-async fn ringing() -> (Service, Organisation, Client) {
-    let service = Service::new();
-    let organisation = service.organisation(&["Ada", "Ben"]).await;
-    for expert in &organisation.experts {
-        expert.here("available").await;
-    }
-    let visitor = organisation.visitor().await;
-    visitor.ring().await.ok(201);
-    (service, organisation, visitor)
-}
+use crate::support::{ANSWER, Client, OFFER, Service, ringing_for_both};
 
 #[tokio::test]
 async fn one_of_two_simultaneous_answers_wins() {
     for _ in 0..20 {
-        let (_, organisation, mut visitor) = ringing().await;
+        let (_, organisation, mut visitor) = ringing_for_both().await;
         let [mut ada, mut ben] = <[_; 2]>::try_from(organisation.experts).ok().unwrap();
         let (first, second) = join!(ada.answer(&visitor.call), ben.answer(&visitor.call));
         let (winner, loser) = if first.status.is_success() {
@@ -44,7 +33,7 @@ async fn one_of_two_simultaneous_answers_wins() {
 async fn hang_up_against_answer_ends_in_one_state_that_all_are_told() {
     let mut seen = std::collections::HashSet::new();
     for round in 0..20 {
-        let (service, organisation, mut visitor) = ringing().await;
+        let (service, organisation, mut visitor) = ringing_for_both().await;
         let [mut ada, mut ben] = <[_; 2]>::try_from(organisation.experts).ok().unwrap();
         // The click comes later and later while the visitor's request is under way.
         let answer = async {
@@ -89,7 +78,7 @@ async fn hang_up_against_answer_ends_in_one_state_that_all_are_told() {
 #[tokio::test]
 async fn simultaneous_declines_are_both_counted() {
     for _ in 0..20 {
-        let (_, organisation, mut visitor) = ringing().await;
+        let (_, organisation, mut visitor) = ringing_for_both().await;
         let [ada, ben] = &organisation.experts[..] else {
             panic!()
         };
@@ -106,7 +95,7 @@ async fn simultaneous_declines_are_both_counted() {
 #[tokio::test]
 async fn everything_at_once_is_told_once() {
     for round in 0..10 {
-        let (_, organisation, visitor) = ringing().await;
+        let (_, organisation, visitor) = ringing_for_both().await;
         let [ada, ben] = &organisation.experts[..] else {
             panic!()
         };
@@ -154,7 +143,7 @@ async fn everything_at_once_is_told_once() {
 
 #[tokio::test]
 async fn repeats_are_answered_as_it_was_done() {
-    let (_, organisation, mut visitor) = ringing().await;
+    let (_, organisation, mut visitor) = ringing_for_both().await;
     let [mut ada, ben] = <[_; 2]>::try_from(organisation.experts).ok().unwrap();
     let call = visitor.call.clone();
     assert_eq!(visitor.ring().await.ok(200)["call"]["version"], 1);
@@ -197,7 +186,7 @@ async fn simultaneous_rings_are_one() {
 
 #[tokio::test]
 async fn answer_that_could_not_be_delivered_is_delivered_when_repeated() {
-    let (service, organisation, mut visitor) = ringing().await;
+    let (service, organisation, mut visitor) = ringing_for_both().await;
     let ada = &organisation.experts[0];
     // Every append of the three, and its two further attempts.
     service.memory.mailboxes().fail_appends(9);
@@ -211,7 +200,7 @@ async fn answer_that_could_not_be_delivered_is_delivered_when_repeated() {
 
 #[tokio::test]
 async fn mailbox_that_is_silent_for_a_moment_loses_nothing() {
-    let (service, organisation, mut visitor) = ringing().await;
+    let (service, organisation, mut visitor) = ringing_for_both().await;
     service.memory.mailboxes().fail_appends(6);
     organisation.experts[0].answer(&visitor.call).await.ok(200);
     assert_eq!(visitor.hear_types().await, ["call.answered"]);
@@ -219,7 +208,7 @@ async fn mailbox_that_is_silent_for_a_moment_loses_nothing() {
 
 #[tokio::test]
 async fn silent_database_changes_nothing() {
-    let (service, organisation, visitor) = ringing().await;
+    let (service, organisation, visitor) = ringing_for_both().await;
     service.memory.database().break_down(true);
     let answer = organisation.experts[0].answer(&visitor.call).await;
     assert_eq!(answer.problem(503), "unavailable");

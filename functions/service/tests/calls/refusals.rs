@@ -3,23 +3,12 @@
 use serde_json::{Value, json};
 use visavis::ports::Platform as _;
 
-use crate::support::{ANSWER, Client, Organisation, Service};
+use crate::support::{ANSWER, Client, Organisation, Service, ringing_for_both};
 
 async fn ringing() -> (Service, Organisation, Client) {
     let service = Service::new();
     let organisation = service.organisation(&["Ada", "Ben"]).await;
     organisation.experts[0].here("available").await;
-    let visitor = organisation.visitor().await;
-    visitor.ring().await.ok(201);
-    (service, organisation, visitor)
-}
-
-async fn ringing_for_both() -> (Service, Organisation, Client) {
-    let service = Service::new();
-    let organisation = service.organisation(&["Ada", "Ben"]).await;
-    for expert in &organisation.experts {
-        expert.here("available").await;
-    }
     let visitor = organisation.visitor().await;
     visitor.ring().await.ok(201);
     (service, organisation, visitor)

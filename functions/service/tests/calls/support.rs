@@ -387,3 +387,15 @@ impl Client {
         serde_json::from_slice(&cipher.decrypt(nonce.into(), payload).unwrap()).unwrap()
     }
 }
+
+/// A visitor's call that rings for both experts of an organisation.
+pub(crate) async fn ringing_for_both() -> (Service, Organisation, Client) {
+    let service = Service::new();
+    let organisation = service.organisation(&["Ada", "Ben"]).await;
+    for expert in &organisation.experts {
+        expert.here("available").await;
+    }
+    let visitor = organisation.visitor().await;
+    visitor.ring().await.ok(201);
+    (service, organisation, visitor)
+}
