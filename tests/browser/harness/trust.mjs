@@ -114,6 +114,7 @@ export class Trust {
       approver: read("approver", this.certificate),
       devices: [],
       list: undefined,
+      strangeList: false,
       memory: { number: this.list?.number ?? 0, revoked: this.revoked },
     });
     if (!revocations) throw new Error("the approver signs no list");
