@@ -338,6 +338,32 @@ test("after a reload this tab's call goes on, and asks the visitor to begin anew
   );
 });
 
+test("after a reload within a second of the ring, the ring in the mailbox is not taken for a new one", async () => {
+  const { heard } = watch();
+  const call = ringing("a", 0, { state: "answered", version: 2, answered_at: at(0) });
+  const { reception, service, hear } = open([call], { "visavis.desk.call": "a" });
+  let told = () => {};
+  service.slow = new Promise((resolve) => {
+    told = resolve;
+  });
+  await settle();
+  assert.equal(reception.state.resuming, "a");
+  await hear(rings(ringing("a", 0), 0));
+  told();
+  await settle();
+  assert.deepEqual([reception.state.current?.id, waiting(reception)], ["a", []]);
+  await hear(signals("a", 1));
+  assert.deepEqual(heard, ["a"]);
+});
+
+test("a call answered at another desk does not ring by what its ring in the mailbox says", async () => {
+  const call = ringing("a", 0, { state: "answered", version: 2, answered_at: at(0) });
+  const { reception, hear } = open([call]);
+  await settle();
+  await hear(rings(ringing("a", 0), 0));
+  assert.deepEqual([waiting(reception), reception.state.elsewhere?.id], [[], "a"]);
+});
+
 test("after a reload the service is asked at once who joined this tab's call", async () => {
   const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
   const invitation = { id: "i", call: "a" };

@@ -335,10 +335,13 @@ export class Reception extends Store<ReceptionState> {
   }
 
   #meet(call: Call, payload: string | undefined, iceServers: RTCIceServer[] | undefined): void {
-    if (payload === undefined || this.#done.has(call.id)) return;
-    const session = this.#open(call.id, iceServers ?? []);
+    const { id } = call;
+    // A ring in the mailbox may be older than what the service has told: that it was answered.
+    const answered = id === this.state.resuming || id === this.state.elsewhere?.id;
+    if (payload === undefined || answered || this.#done.has(id)) return;
+    const session = this.#open(id, iceServers ?? []);
     session.update(call);
-    this.#unprepared.set(call.id, { payload, signals: [] });
+    this.#unprepared.set(id, { payload, signals: [] });
     this.#show();
   }
 
