@@ -45,3 +45,38 @@ test("what both sides notice in the same moment makes one attempt, and later one
   recovery.now();
   assert.deepEqual(attempts.at(-1), { number: 1, at: 5_300 });
 });
+
+test("a connection that is lost for long is tried again and again, whatever is found at each attempt", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 10_000 });
+  const at: number[] = [];
+  const recovery: Recovery = new Recovery(() => {
+    at.push(Date.now() - 10_000);
+    recovery.later(0);
+  });
+  recovery.now();
+  for (let half = 0; half < 80; half++) t.mock.timers.tick(500);
+  assert.deepEqual(at, [0, 4_000, 10_000, 19_000, 32_500]);
+});
+
+test("what is lost for good in the moment of an attempt is tried again a moment later", (t) => {
+  const { recovery, attempts } = start(t);
+  recovery.now();
+  t.mock.timers.tick(300);
+  recovery.later(0);
+  t.mock.timers.tick(699);
+  assert.equal(attempts.length, 1);
+  t.mock.timers.tick(1);
+  assert.deepEqual(attempts.at(-1), { number: 2, at: 1_000 });
+});
+
+test("an attempt that stops it is the last", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout", "Date"], now: 10_000 });
+  let count = 0;
+  const recovery: Recovery = new Recovery(() => {
+    count++;
+    recovery.stop();
+  });
+  recovery.later(0);
+  t.mock.timers.tick(60_000);
+  assert.equal(count, 1);
+});

@@ -29,21 +29,16 @@ export class Recovery {
 
   /** An attempt after so many milliseconds, unless one is due before. */
   later(wait: number): void {
-    const due = Date.now() + wait;
+    const due = Math.max(Date.now() + wait, this.#last + SAME_MOMENT);
     if (due >= this.#due) return;
     clearTimeout(this.#timer);
     this.#due = due;
-    this.#timer = setTimeout(() => this.now(), wait);
+    this.#timer = setTimeout(() => this.#try(), due - Date.now());
   }
 
   /** An attempt at once, and the next one when it does not help. */
   now(): void {
-    if (Date.now() - this.#last < SAME_MOMENT) return;
-    this.stop();
-    this.#last = Date.now();
-    this.#count++;
-    this.later(Math.min(AGAIN * 1.5 ** (this.#count - 1), AGAIN_AT_MOST));
-    this.#attempt(this.#count);
+    if (Date.now() - this.#last >= SAME_MOMENT) this.#try();
   }
 
   /** The connection is there. */
@@ -56,5 +51,17 @@ export class Recovery {
   stop(): void {
     clearTimeout(this.#timer);
     this.#due = Number.POSITIVE_INFINITY;
+  }
+
+  #try(): void {
+    clearTimeout(this.#timer);
+    this.#last = Date.now();
+    // What an attempt finds in passing, that the connection is still lost, does not hurry the next one.
+    this.#due = 0;
+    this.#attempt(++this.#count);
+    // Stopped by it.
+    if (this.#due) return;
+    this.stop();
+    this.later(Math.min(AGAIN * 1.5 ** (this.#count - 1), AGAIN_AT_MOST));
   }
 }
