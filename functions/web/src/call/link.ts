@@ -50,6 +50,8 @@ export class Link {
   readonly remote = new MediaStream();
   /** The other side's screen. */
   readonly remoteScreen = new MediaStream();
+  /** The candidates of this side that were told so far. */
+  readonly gathered: RTCIceCandidateInit[] = [];
   #events: LinkEvents;
   #gate: CertificateGate;
   #transceivers: Transceivers | undefined;
@@ -273,6 +275,7 @@ export class Link {
     clearTimeout(this.#batchTimer);
     this.#batchTimer = undefined;
     const batch = this.#batch.splice(0);
+    this.gathered.push(...batch);
     if (batch.length > 0) this.#events.candidates(batch);
   }
 }

@@ -252,10 +252,12 @@ export class Negotiation {
         if (this.#role !== "visitor" || link?.connection !== message.connection) break;
         await link.takeAnswer(message.sdp);
         if (link !== this.#link) break;
-        this.#agreed = message.connection;
         // From now on offers are for them alone.
         if (typeof proven === "object") this.#expert = proven.verified.expert;
         if (proven) this.#events.proven(proven);
+        // An expert who came while the visitor waited in line has not heard them.
+        if (this.#agreed !== message.connection) this.#candidates(link, link.gathered);
+        this.#agreed = message.connection;
         break;
       case "candidates":
         if (link?.connection === message.connection) await link.addCandidates(message.candidates);

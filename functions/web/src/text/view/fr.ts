@@ -5,8 +5,7 @@ export const view: ViewTexts = {
   you: "Vous",
   other: "L’autre partie",
   connecting: "Connexion en cours…",
-  connectingLong:
-    "C’est plus long que d’habitude. Les deux réseaux rendent la chose difficile ; une autre voie est essayée.",
+  connectingLong: "La connexion tarde, les réseaux la rendent difficile. Une autre voie est essayée.",
   offline: "Vous n’avez pas de réseau. Dès son retour, l’appel reprend de lui-même.",
   service: "Le service est injoignable. Dès son retour, l’appel reprend de lui-même.",
   path: "La connexion est interrompue. Elle revient d’elle-même.",
