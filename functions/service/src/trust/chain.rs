@@ -40,7 +40,7 @@ pub(super) enum Refused {
 impl Window {
     /// Whether it holds at `now` (milliseconds since 1970-01-01 UTC), and lasts at most so many seconds.
     fn check(self, now: i64, longest: u64) -> Result<(), Refused> {
-        let now = now.div_euclid(SECOND).max(0).unsigned_abs();
+        let now = seconds(now);
         match self.not_after.checked_sub(self.not_before) {
             Some(lasts) if lasts <= longest => {}
             _ => return Err(Refused::Window),
@@ -53,6 +53,11 @@ impl Window {
             Ok(())
         }
     }
+}
+
+/// Of a time in milliseconds, which is none before 1970.
+fn seconds(milliseconds: i64) -> u64 {
+    milliseconds.div_euclid(SECOND).max(0).unsigned_abs()
 }
 
 fn of(named: Uuid, organisation: Uuid) -> Result<(), Refused> {
@@ -113,7 +118,8 @@ impl Revocations {
     /// Whether it holds under these site keys and approver keys, whose certificates hold.
     ///
     /// Numbers rise by one, and no list is made each second since 1970: a number beyond the time from which the list
-    /// holds would use up those of the lists to come, and nobody could revoke whoever made it.
+    /// holds would use up those of the lists to come, and nobody could revoke whoever made it. Nor may it be beyond what
+    /// a list with the earliest beginning could have now: whoever signs with a clock that is right comes after it.
     pub(super) fn check(
         &self,
         organisation: Uuid,
@@ -123,7 +129,8 @@ impl Revocations {
     ) -> Result<(), Refused> {
         of(self.organisation, organisation)?;
         self.window.check(now, REVOCATIONS)?;
-        if self.number > self.window.not_before {
+        let earliest = seconds(now).saturating_sub(SKEW);
+        if self.number > self.window.not_before.min(earliest) {
             return Err(Refused::Number);
         }
         if site_keys.contains(&self.issuer) {
@@ -284,20 +291,27 @@ mod tests {
             Err(Refused::Window)
         );
         let last = Revocations {
-            number: SECONDS,
+            number: SECONDS - 600,
+            window: window(-600, DAYS),
             ..good.clone()
         };
         assert_eq!(last.check(ORGANISATION, &[SITE], &[APPROVING], NOW), Ok(()));
-        for (number, issuer) in [(SECONDS + 1, APPROVING), (u64::MAX, APPROVING), (u64::MAX, SITE)] {
+        for (number, from, issuer) in [
+            (SECONDS - 599, -600, APPROVING),
+            (SECONDS - 599, 600, APPROVING),
+            (SECONDS - 700, -701, APPROVING),
+            (u64::MAX, 0, SITE),
+        ] {
             let used_up = Revocations {
                 issuer,
                 number,
+                window: window(from, DAYS),
                 ..good.clone()
             };
             assert_eq!(
                 used_up.check(ORGANISATION, &[SITE], &[APPROVING], NOW),
                 Err(Refused::Number),
-                "{number}"
+                "{number} from {from}"
             );
         }
         let revokes_itself = Revocations {
