@@ -204,6 +204,33 @@ test("nobody knocks before it is known whether the call is authenticated", async
   assert.deepEqual(ids(joiners.state.knocking), ["b"]);
 });
 
+test("who gives up before it is known whether the call is authenticated does not knock then", async () => {
+  const { joiners, prove } = open({ known: false });
+  joiners.told(knocking("a"));
+  const call = knocking("a", HOST, { state: "cancelled", version: 2 });
+  assert.ok(joiners.hear({ id: "e", at, type: "call.cancelled", call: "a", body: { call } } as Envelope));
+  prove();
+  await settled();
+  assert.deepEqual(joiners.state.knocking, []);
+});
+
+test("who is let in in the moment of a reload is in the call after it", async () => {
+  const { joiners } = open();
+  joiners.told(knocking("a"));
+  await settled();
+  const [session] = joiners.state.knocking;
+  let reaches = () => {};
+  Object.assign(session ?? assert.fail(), { answer: () => new Promise<void>((resolve) => (reaches = resolve)) });
+  const admitted = joiners.admit(session ?? assert.fail());
+  await settled();
+  const after = open();
+  after.joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
+  await settled();
+  assert.deepEqual([ids(after.joiners.state.joined), after.asked], [["a"], []]);
+  reaches();
+  await admitted;
+});
+
 test("of a crowd that the service tells a few knock", async () => {
   const { joiners } = open();
   for (let count = 0; count < 20; count++) joiners.told(knocking(`n${count}`));

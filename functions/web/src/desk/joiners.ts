@@ -80,6 +80,7 @@ export class Joiners extends Store<JoinersState> {
 
   /** What the service tells with the lease. */
   told(call: Call): void {
+    this.#expected.add(call.id);
     this.#whenKnown(() => {
       const session = this.#sessions.get(call.id);
       if (session) this.#update(session, call);
@@ -125,10 +126,11 @@ export class Joiners extends Store<JoinersState> {
     if (shown() !== asked) return;
     if (session.state.phase !== "ringing" || session.state.failure || this.#admitting.has(session.id)) return;
     this.#admitting.add(session.id);
+    // Before the service knows: a reload may come first.
+    memory.rememberAdmitted(session.id);
     try {
       await session.answer();
       this.#admitted.add(session.id);
-      memory.rememberAdmitted(session.id);
     } finally {
       this.#admitting.delete(session.id);
     }

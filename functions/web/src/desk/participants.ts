@@ -170,7 +170,9 @@ export class Participants extends LitElement {
 
   #knock(session: CallSession): TemplateResult {
     const texts = this.#texts.now;
-    const { failure } = session.state;
+    const { failure, peer } = session.state;
+    // Until it is known who knocks nobody can be let in.
+    const waits = peer === undefined || this.#admitting === session;
     const problem = this.#failed?.session === session ? this.#failed.error : undefined;
     return html`<section class="card knock">
       <div>
@@ -185,8 +187,8 @@ export class Participants extends LitElement {
             ? nothing
             : html`<button
               class="primary admit"
-              aria-disabled=${this.#admitting === session ? "true" : nothing}
-              @click=${() => this.#act(this.#admit(session))}
+              aria-disabled=${waits ? "true" : nothing}
+              @click=${() => waits || this.#act(this.#admit(session))}
             >
               ${icon("check")}${texts.letIn}
             </button>`
