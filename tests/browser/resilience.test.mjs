@@ -24,6 +24,23 @@ scenario("the expert reloads the desk and the call goes on", async (world) => {
   await visitor.receives();
 });
 
+scenario("the expert goes on with a call at another computer, and again at the first", async (world) => {
+  const { visitor, desk } = await world.call();
+  const other = await world.otherComputer(desk);
+  for (const [here, there] of [
+    [other, desk],
+    [desk, other],
+  ]) {
+    await here?.goesOn();
+    await Promise.all([visitor.inCall(), here?.inCall()]);
+    await Promise.all([visitor.receives(), here?.receives()]);
+    await there?.page.getByText("You are in a call at another desk").waitFor();
+    await there?.readyForNext();
+  }
+  await desk.hangUp();
+  await visitor.callIsOver();
+});
+
 scenario("a ringing call survives a reload of the desk", async (world) => {
   const { visitor, desk } = await world.ringing();
   await desk.page.reload();
@@ -46,6 +63,7 @@ scenario("the visitor loses the service for a moment while it rings", async (wor
 scenario("both lose the service mid-call: the call goes on, and what was said meanwhile arrives", async (world) => {
   const [one, two] = [await world.wire(), await world.wire()];
   const { visitor, desk } = await world.call({ visitor: { wire: one }, desk: { wire: two } });
+  await Promise.all([visitor.isRenewed(), desk.isRenewed()]);
   for (const wire of [one, two]) await wire.cut();
   await visitor.say("Are you still there?");
   await desk.reads("Are you still there?");
@@ -65,6 +83,7 @@ scenario("the visitor's network is gone for some seconds and comes back", async 
   const { visitor, desk } = await world.call({
     visitor: { wire, relay: "tcp", relayAt: `127.0.0.1:${line.port}` },
   });
+  await visitor.isRenewed();
   await visitor.page.context().setOffline(true);
   await wire.cut();
   line.cut();

@@ -47,7 +47,7 @@ scenario("a call is verified by itself, and stays so over reloads of both sides 
   await mark(desk, "Protected");
 
   const tab = await world.tab(desk);
-  await tab.page.getByRole("button", { name: "Go on with it here" }).click();
+  await tab.goesOn();
   await Promise.all([visitor.inCall(), tab.inCall()]);
   await Promise.all([visitor.receives(), tab.receives()]);
   await mark(tab, "Protected");

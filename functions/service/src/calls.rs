@@ -30,6 +30,7 @@ pub(crate) mod invitations;
 mod new_call;
 pub(crate) mod payload;
 pub(crate) mod record;
+mod resume;
 mod ring;
 mod signals;
 pub(crate) mod state;
@@ -50,6 +51,7 @@ use view::{CallAnswer, CallView, with_call};
     hang_up,
     signals::signal,
     relay,
+    resume::resume,
     invitations::invite
 ))]
 pub(crate) struct Api;
@@ -64,6 +66,7 @@ pub(crate) fn routes<P: Platform>() -> Router<App<P>> {
         .route("/api/v1/calls/{call}/hang-up", post(hang_up::<P>))
         .route("/api/v1/calls/{call}/signals", post(signals::signal::<P>))
         .route("/api/v1/calls/{call}/relay", post(relay::<P>))
+        .route("/api/v1/calls/{call}/resume", post(resume::resume::<P>))
         .route("/api/v1/calls/{call}/invitations", post(invitations::invite::<P>))
 }
 
@@ -241,6 +244,16 @@ pub(crate) struct RelayAnswer {
     expires_at: String,
 }
 
+impl RelayAnswer {
+    fn new<P: Platform>(app: &App<P>, call: Uuid) -> Self {
+        let (ice_servers, expires_at) = ice_servers(&app.config.relay, call, app.now());
+        Self {
+            ice_servers,
+            expires_at: rfc3339(expires_at),
+        }
+    }
+}
+
 /// Fresh TURN credentials, bound to a call that goes on.
 #[utoipa::path(
     post, path = "/api/v1/calls/{call}/relay", tag = "calls", security(("token" = [])),
@@ -262,9 +275,5 @@ async fn relay<P: Platform>(
     if record.call.state.is_final() {
         return Err(with_call(refused(Refusal::Over), &record, participant.party()));
     }
-    let (ice_servers, expires_at) = ice_servers(&app.config.relay, call, app.now());
-    Ok(Json(RelayAnswer {
-        ice_servers,
-        expires_at: rfc3339(expires_at),
-    }))
+    Ok(Json(RelayAnswer::new(&app, call)))
 }

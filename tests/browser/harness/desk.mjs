@@ -147,6 +147,11 @@ export class Desk extends Side {
     await until("the devices work", () => good.isEnabled());
   }
 
+  /** Goes on here with a call that goes on at another desk or in another tab. */
+  async goesOn() {
+    await this.page.getByRole("button", { name: "Go on with it here" }).click();
+  }
+
   /** The desk was reloaded: its call comes back by itself. */
   async resumes() {
     await this.view.waitFor();

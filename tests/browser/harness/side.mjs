@@ -23,6 +23,13 @@ export class Side {
     return this.view.getByRole("button", { name });
   }
 
+  /** The service has just heard that this side is there: what follows has nearly the whole lease. */
+  async isRenewed() {
+    await this.page.waitForResponse(
+      (response) => response.request().method() === "PUT" && response.url().endsWith("/presence"),
+    );
+  }
+
   /** The call stands: the view shows it and the connection is there. */
   async inCall() {
     await until(

@@ -115,6 +115,15 @@ export class World {
     return tab;
   }
 
+  /** Another computer where the expert of a desk is signed in. @param {Desk} desk */
+  async otherComputer(desk) {
+    const page = await this.page("another computer");
+    await page.context().addCookies(await desk.page.context().cookies());
+    const other = new Desk(page);
+    await page.goto(desk.page.url());
+    return other;
+  }
+
   /** @param {string} who @param {import("playwright-core").BrowserContext} context */
   async #open(who, context) {
     const page = await context.newPage();

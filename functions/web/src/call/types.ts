@@ -120,7 +120,7 @@ export interface Presence {
 
 export type PresenceState = "here" | "available" | "away";
 
-/** The answer of `POST /calls/{call}/relay`. */
+/** The answer of `POST /calls/{call}/relay`, and of `resume`. */
 export interface Relay {
   ice_servers: RTCIceServer[];
   expires_at: Time;
@@ -140,6 +140,7 @@ export type Envelope =
   | EnvelopeOf<"call.answered", { call: Call; payload: string }>
   | EnvelopeOf<"call.taken" | "call.declined" | "call.cancelled" | "call.missed" | "call.ended", { call: Call }>
   | EnvelopeOf<"call.signal", { from: "visitor" | "expert"; payload: string }>
+  | EnvelopeOf<"call.resumed", { id: Id }>
   | EnvelopeOf<"call.invited", Invitation & { from: { id: Id; name: string } }>;
 
 /** What two clients say to each other through the service, which carries it unread. */

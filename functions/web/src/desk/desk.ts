@@ -120,6 +120,7 @@ export class DeskPage extends StaffPage {
       organisation: access.organisation.id,
       expert: access.person.id,
     });
+    this.#enrolment.subscribe(() => this.requestUpdate());
     this.#visits = new Visits({
       access,
       device,
@@ -343,6 +344,11 @@ export class DeskPage extends StaffPage {
     </section>`;
   }
 
+  /** Whether this desk can open what visitors of a page with a site key say to it. */
+  get #opensSealed(): boolean {
+    return !this.#access?.organisation.site_key || this.#enrolment?.state.standing === "certified";
+  }
+
   #banners(reception: Reception): TemplateResult {
     const { connection, elsewhere, news, available } = reception.state;
     const texts = this.#texts.now;
@@ -375,7 +381,11 @@ export class DeskPage extends StaffPage {
         elsewhere
           ? html`<div class="banner warning">
             ${icon("phone")}<span>${texts.elsewhere(this.#name(elsewhere))}</span>
-            <button @click=${() => void reception.takeOver()}>${texts.takeOver}</button>
+            ${
+              this.#opensSealed
+                ? html`<button @click=${() => void reception.takeOver()}>${texts.takeOver}</button>`
+                : nothing
+            }
           </div>`
           : nothing
       }

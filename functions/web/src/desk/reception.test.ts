@@ -47,6 +47,8 @@ function open(calls: Call[] | "down", stored: Record<string, string> = {}) {
   const service = {
     calls,
     asked: [] as string[],
+    /** To go on with a call here. */
+    wishes: [] as string[],
     read: {} as Record<string, Call>,
     problems: {} as Record<string, [number, string]>,
     /** Until when the way to the relay is not told. */
@@ -55,6 +57,7 @@ function open(calls: Call[] | "down", stored: Record<string, string> = {}) {
   const fetch = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     const path = `${init?.method} ${String(input).replace("/api/v1", "")}`;
     service.asked.push(path);
+    if (path.endsWith("/resume")) service.wishes.push(JSON.parse(String(init?.body)).id);
     if (service.calls === "down") throw new TypeError("no network");
     const problem = service.problems[path];
     if (problem) return Response.json({ type: `/problems/${problem[1]}` }, { status: problem[0] });
@@ -63,8 +66,8 @@ function open(calls: Call[] | "down", stored: Record<string, string> = {}) {
     }
     const call = /^GET \/calls\/(.+)$/u.exec(path)?.[1];
     if (call) return Response.json({ call: service.read[call] });
-    if (path.endsWith("/relay")) await service.slow;
-    if (path.endsWith("/relay")) return Response.json({ ice_servers: [], expires_at: at(3600) });
+    if (path.endsWith("/resume")) await service.slow;
+    if (path.endsWith("/resume")) return Response.json({ ice_servers: [], expires_at: at(3600) });
     return Response.json({});
   };
   Object.defineProperty(globalThis, "sessionStorage", {
@@ -334,7 +337,7 @@ test("after a reload this tab's call goes on, and asks the visitor to begin anew
   assert.equal(reception.state.elsewhere, undefined);
   assert.deepEqual(
     service.asked.filter((path) => path.startsWith("POST")),
-    ["POST /calls/a/relay", "POST /calls/a/signals"],
+    ["POST /calls/a/resume", "POST /calls/a/signals"],
   );
 });
 
@@ -374,7 +377,7 @@ test("after a reload the service is asked at once who joined this tab's call", a
   assert.equal(reception.state.current?.id, "a");
   assert.deepEqual(
     service.asked.filter((path) => !path.endsWith("/signals")),
-    ["PUT /presence", "POST /calls/a/relay", "PUT /presence"],
+    ["PUT /presence", "POST /calls/a/resume", "PUT /presence"],
   );
 });
 
@@ -397,6 +400,73 @@ test("as long as a call is about to be gone on with here nothing else is answere
   await settle();
   assert.deepEqual([reception.state.current?.id, reception.state.resuming], ["a", undefined]);
   assert.deepEqual(waiting(reception), ["b"]);
+});
+
+const resumed = (id: string, wish = "") =>
+  ({ id: "e", at: at(1), type: "call.resumed", call: id, body: { id: wish } }) as Envelope;
+
+test("the desk lets go of a call that the same expert goes on with at another one", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service, stored, hear } = open([call], { "visavis.desk.call": "a" });
+  await settle();
+  // Of the mailbox, read anew: this page goes on with it now.
+  await hear(resumed("a", "before"));
+  assert.equal(reception.state.current?.id, "a");
+  await hear(resumed("a", service.wishes[0]));
+  assert.equal(reception.state.current?.id, "a");
+  await hear(resumed("a", "elsewhere"));
+  assert.deepEqual([reception.state.current, reception.state.elsewhere?.id], [undefined, "a"]);
+  assert.deepEqual(stored, {});
+  assert.ok(!service.asked.includes("POST /calls/a/hang-up"));
+});
+
+test("a wish that did not reach the service keeps nobody from going on elsewhere", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service, hear } = open([call], { "visavis.desk.call": "a" });
+  service.problems["POST /calls/a/resume"] = [409, "not-answered"];
+  await settle();
+  assert.equal(reception.state.current?.id, "a");
+  await hear(resumed("a", "elsewhere"));
+  assert.equal(reception.state.current, undefined);
+});
+
+test("a visitor who does not offer after a reload is asked once more", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { service } = open([call], { "visavis.desk.call": "a" });
+  await settle();
+  const asks = () => service.asked.filter((path) => path === "POST /calls/a/signals").length;
+  assert.equal(asks(), 1);
+  mock.timers.tick(2_500);
+  await settle();
+  assert.equal(asks(), 2);
+});
+
+test("what was answered in the moment of a reload goes on here, whichever way it is told", async () => {
+  const me = { id: "me", name: "Ada" };
+  const answered = ringing("a", -5, { state: "answered", version: 2, expert: me });
+  for (const way of ["mailbox", "lease"]) {
+    const { reception, service, stored, hear, gap } = open([ringing("b", -9), ringing("a", -5)], {
+      "visavis.desk.call": "a",
+    });
+    await settle();
+    assert.deepEqual(waiting(reception), ["b", "a"]);
+    service.calls = [ringing("b", -9), answered];
+    const { heard } = watch();
+    if (way === "mailbox") await hear(told(answered, "call.taken", 1));
+    else void gap();
+    await settle();
+    assert.deepEqual([reception.state.current?.id, reception.state.news], ["a", undefined], way);
+    assert.equal(stored["visavis.desk.call"], "a");
+    await hear(signals("a", 2));
+    assert.deepEqual(heard, ["a"], way);
+    mock.restoreAll();
+    await close();
+  }
+  // Answered by somebody else in that moment.
+  const { reception, hear } = open([ringing("a", -5)], { "visavis.desk.call": "a" });
+  await settle();
+  await hear(told({ ...answered, expert: { id: "other", name: "Beat" } }, "call.taken", 1));
+  assert.deepEqual([reception.state.current, reception.state.news?.name], [undefined, "taken"]);
 });
 
 /** Another tab of this browser, which had the call `a` and knows its visitor. */

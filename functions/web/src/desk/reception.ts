@@ -5,6 +5,7 @@
 
 import { Problem } from "../call/api.ts";
 import { ExpertPayloads } from "../call/authentication.ts";
+import { newId } from "../call/bytes.ts";
 import { Mailbox, type MailboxOptions, type MailboxStatus } from "../call/mailbox.ts";
 import { LocalMedia } from "../call/media.ts";
 import { PresenceLease } from "../call/presence.ts";
@@ -65,6 +66,8 @@ type Listener = Pick<Mailbox, "status" | "close">;
 const GRACE = 2_500;
 /** So much earlier a ring may have begun that the first renewal did not tell of. Milliseconds. */
 const OVERLAP = 1_000;
+/** After this time a visitor who has not offered is asked again. Milliseconds. */
+const ASK_AGAIN = 2_500;
 /** So many signals are kept for a call that is not made ready yet; of more, the oldest are of no use any longer. */
 export const KEPT_SIGNALS = 64;
 
@@ -80,6 +83,11 @@ export class Reception extends Store<ReceptionState> {
   #done = new Map<Id, SessionState["outcome"]>();
   #answering: Id | undefined;
   #visiting = false;
+  /**
+   * The wish to go on with a call here, until it comes back by the mailbox: other desks wished it before, and this one has
+   * it now.
+   */
+  #wish: Id | undefined;
   /** When, in the service's time, a call was gone on with: what was signalled before was for the page before. */
   #resumedAt = new Map<Id, number>();
   #media: LocalMedia;
@@ -275,6 +283,11 @@ export class Reception extends Store<ReceptionState> {
     // What is older than the first renewal was told by it, if it still rings.
     const old = Date.parse(envelope.at) <= (this.#openedAt ?? 0) - OVERLAP;
     if (envelope.type === "call.ringing" && old) return;
+    if (envelope.type === "call.resumed") {
+      if (envelope.body.id === this.#wish) this.#wish = undefined;
+      else if (!this.#wish) this.#takenOver(envelope.call);
+      return;
+    }
     if (this.state.joiners?.hear(envelope)) return;
     const session = this.#sessions.get(envelope.call);
     if (!session) {
@@ -291,6 +304,11 @@ export class Reception extends Store<ReceptionState> {
     if (Date.parse(envelope.at) < (this.#resumedAt.get(envelope.call) ?? 0)) return;
     // All desks of an expert share a mailbox: this is the answer of this one, coming back.
     if (envelope.type === "call.taken" && envelope.call === this.#answering) return;
+    // Of the page before, which was loaded anew in the moment of the click.
+    if (envelope.type === "call.taken" && envelope.call === remembered() && session.state.phase === "ringing") {
+      const { call } = envelope.body;
+      if (call.expert?.id === this.#options.access.person.id) return void this.#resume(call);
+    }
     const unprepared = this.#unprepared.get(envelope.call);
     if (unprepared && envelope.type === "call.signal") {
       unprepared.signals.push(envelope);
@@ -367,19 +385,30 @@ export class Reception extends Store<ReceptionState> {
   async #resume(call: Call): Promise<void> {
     if (this.occupied) return;
     const { id } = call;
+    const wish = newId();
+    this.#wish = wish;
     this.change({ resuming: id, elsewhere: undefined });
     this.#makeFirstReady();
-    const known = this.#tabs.goOn(id);
     this.#resumedAt.set(id, this.#api.clock.now());
+    // Another tab first: it tells what it knows only as long as it has the call.
+    await this.#tabs.goOn(id);
     // Without fresh credentials it may work all the same; a restart asks for them again.
-    const relay = await this.#api.relay(id).catch(() => undefined);
-    await known;
+    const relay = await this.#api.resume(id, wish).catch(() => {
+      if (this.#wish === wish) this.#wish = undefined;
+    });
     this.change({ resuming: undefined });
     if (this.#closing.signal.aborted) return;
+    // One that rang until now.
+    this.#sessions.get(id)?.close();
+    this.#unprepared.delete(id);
     const session = this.#open(id, relay?.ice_servers ?? []);
     this.#setCurrent(session);
     this.#openDevices(call);
     await session.resume(call);
+    // The visitor's client leaves a second wish out that follows on another, as after two reloads.
+    setTimeout(() => {
+      if (session === this.state.current && !session.peerConnection) void session.resume(call);
+    }, ASK_AGAIN);
     // Who joined it was told before it was open here: the service is asked again.
     void this.#presence.renew();
   }
@@ -439,7 +468,7 @@ export class Reception extends Store<ReceptionState> {
     void this.#resume(current.state.call);
   }
 
-  /** Another tab of this browser goes on with a call that this one had. */
+  /** Another tab of this browser, or another desk, goes on with a call that this one had. */
   #takenOver(id: Id): boolean {
     const { current } = this.state;
     if (current?.id !== id) return false;

@@ -19,6 +19,7 @@ async fn calls_of_another_organisation_are_not_found_and_not_touched() {
             ("decline", json!({})),
             ("hang-up", json!({})),
             ("relay", json!({})),
+            ("resume", json!({ "id": Uuid::new_v4() })),
             (
                 "signals",
                 json!({ "id": Uuid::new_v4(), "payload": payload("candidates") }),

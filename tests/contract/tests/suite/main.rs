@@ -27,6 +27,7 @@ mod races;
 mod relay;
 mod replays;
 mod reports;
+mod resume;
 mod sign_in;
 mod tokens;
 mod trust;

@@ -26,6 +26,7 @@ fn guarded(call: &str) -> Vec<(Method, String, Option<Value>)> {
         (Method::POST, calls("decline"), body(json!({}))),
         (Method::POST, calls("hang-up"), body(json!({}))),
         (Method::POST, calls("relay"), body(json!({}))),
+        (Method::POST, calls("resume"), body(json!({ "id": Uuid::new_v4() }))),
         (
             Method::POST,
             calls("signals"),
