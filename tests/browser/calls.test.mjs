@@ -73,9 +73,12 @@ scenario("chat goes both ways", async (world) => {
 
 scenario("the expert hangs up and the visitor may call again", async (world) => {
   const { visitor, desk } = await world.call();
+  // The other side hears it before the service does, which would find the visitor in a call still.
+  const told = desk.page.waitForResponse((response) => response.url().endsWith("/hang-up"));
   await desk.hangUp();
   await visitor.callIsOver();
   await desk.readyForNext();
+  await told;
   await visitor.beginAgain();
   await visitor.ring({});
   await desk.rings();

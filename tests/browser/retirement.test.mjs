@@ -42,6 +42,7 @@ scenario(
     assert.equal(await copySnippet(world, organisation), before, "nothing has happened yet");
     await typed.fill("Garden Tools Ltd");
     await give.click();
+    await page.getByRole("heading", { name: "Choose a passphrase" }).waitFor();
 
     // A page that nobody has touched: there is nobody that it could ring now.
     const visitor = await world.visitor(organisation);
@@ -72,7 +73,11 @@ scenario(
     await visitor.widget.getByText("What was reported").click();
     await visitor.widget.getByText("with the reason “chain”").waitFor();
     await section("Reports");
-    await page.getByText("A certificate that does not lead to the site key in the page").waitFor();
+    await until("the alarm is shown", async () => {
+      await page.getByRole("button", { name: "Load again" }).first().click();
+      await page.getByText("Loading").first().waitFor({ state: "hidden" });
+      return page.getByText("A certificate that does not lead to the site key in the page").isVisible();
+    });
 
     const after = await copySnippet(world, organisation);
     assert.ok(after && after !== before);

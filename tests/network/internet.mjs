@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { freePort } from "../browser/harness/relay.mjs";
+import { PATIENCE } from "../browser/harness/wait.mjs";
 import { trusting } from "./authority.mjs";
 
 /** The public side's address: the service and the TURN server. */
@@ -135,7 +136,7 @@ export class Internet {
     this.#processes.push(child);
     let output = "";
     const isReady = new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`${program} is not ready: ${output}`)), 10_000);
+      const late = setTimeout(() => reject(new Error(`${program} is not ready: ${output}`)), PATIENCE);
       const hear = (/** @type {Buffer} */ chunk) => {
         output += chunk;
         if (!sign.test(output)) return;

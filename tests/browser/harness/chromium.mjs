@@ -2,6 +2,8 @@
 
 import { chromium } from "playwright-core";
 
+import { PATIENCE } from "./wait.mjs";
+
 /** What the machine has: camera and microphone, a microphone only, or nothing. */
 /** @typedef {"both" | "no-camera" | "none"} Devices */
 
@@ -35,8 +37,11 @@ export function browser({ devices = "both", executable = process.env.VISAVIS_CHR
       args: [...FLAGS, ...DEVICES[devices]],
       // The sandbox needs what a container or root does not have; the pages are ours.
       chromiumSandbox: false,
+      timeout: PATIENCE,
     });
     browsers.set(key, launched);
+    // The next one tries again.
+    launched.catch(() => browsers.delete(key));
   }
   return launched;
 }

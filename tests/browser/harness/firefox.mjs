@@ -2,7 +2,7 @@
 
 import puppeteer from "puppeteer-core";
 
-import { until } from "./wait.mjs";
+import { PATIENCE, until } from "./wait.mjs";
 import { received, violations, watchSource } from "./watch.mjs";
 
 export class Firefox {
@@ -24,6 +24,7 @@ export class Firefox {
       browser: "firefox",
       executablePath: executable ?? process.env.VISAVIS_FIREFOX ?? "/usr/bin/firefox-esr",
       headless: true,
+      timeout: PATIENCE,
       ...(profile ? { userDataDir: profile } : {}),
       ...(port ? { debuggingPort: port } : {}),
       extraPrefsFirefox: {
@@ -36,6 +37,7 @@ export class Firefox {
     });
     world.closing(() => browser.close());
     const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
     await page.evaluateOnNewDocument(watchSource(path));
     await page.goto(url);
     return new Firefox(page);

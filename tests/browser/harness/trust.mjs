@@ -19,8 +19,13 @@ export async function newSiteKey() {
   return { publicKey: await publicPart(pair), privateKey: pair.privateKey };
 }
 
+/** A token lasts ten minutes. In milliseconds. */
+const RENEWED_EVERY = 300_000;
+
 /** What an administrator holds, and what they do with it. */
 export class Trust {
+  #renewedAt = Date.now();
+
   /**
    * @param {import("./world.mjs").World} world
    * @param {Organisation} organisation
@@ -62,8 +67,20 @@ export class Trust {
   /** @param {string} method @param {string} path under `/api/v1` @param {unknown} [body] */
   async ask(method, path, body) {
     const { service } = this.world.stack;
+    await this.#renewToken();
     const headers = { authorization: `Bearer ${this.organisation.office.token}`, origin: service };
     return (await call(`${service}/api/v1${path}`, { method, headers, body })).json;
+  }
+
+  /** One organisation may serve a whole file, longer than a token lasts. */
+  async #renewToken() {
+    if (Date.now() - this.#renewedAt < RENEWED_EVERY) return;
+    this.#renewedAt = Date.now();
+    const { service } = this.world.stack;
+    const { office } = this.organisation;
+    const headers = { cookie: office.cookie, origin: service };
+    const { json } = await call(`${service}/api/v1/session/token`, { headers, body: { role: "administrator" } });
+    office.token = json.token;
   }
 
   /** The customer copies the snippet anew. */

@@ -395,7 +395,13 @@ pub async fn connect(
 pub async fn ping(socket: &mut Socket) {
     socket.send(Message::Text("ping".into())).await.expect("a ping");
     within(DEADLINE, "a pong", async {
-        while !matches!(socket.next().await, Some(Ok(Message::Text(text))) if text.as_str() == "pong") {}
+        loop {
+            match socket.next().await {
+                Some(Ok(Message::Text(text))) if text.as_str() == "pong" => return,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => panic!("the connection ended before the pong"),
+                Some(Ok(_)) => {}
+            }
+        }
     })
     .await;
 }

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// High enough for the suites, low enough for the contract suite to reach one.
-const LIMITS: u32 = 10;
+const LIMITS: u32 = 20;
 
 /// Shared by the checks of one run.
 pub(super) struct World {

@@ -205,7 +205,7 @@ async fn a_websocket_ends_with_its_token() {
             .unwrap()
     };
     let mut lasting = open(&expert.token).await;
-    let mut expiring = open(&expiring_in(&expert.token, 5)).await;
+    let mut expiring = open(&expiring_in(&expert.token, 10)).await;
     ping(&mut expiring).await;
     let end = async {
         while let Some(Ok(frame)) = expiring.next().await {
@@ -215,7 +215,7 @@ async fn a_websocket_ends_with_its_token() {
         }
         None
     };
-    assert_eq!(within(DEADLINE, "the end of the token", end).await, Some(4002));
+    assert_eq!(within(2 * DEADLINE, "the end of the token", end).await, Some(4002));
     // What comes then reaches who may listen still.
     organisation.visitor().await.ring().await;
     let frame = within(DEADLINE, "an entry", lasting.next()).await.unwrap().unwrap();
