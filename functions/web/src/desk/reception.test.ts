@@ -420,11 +420,13 @@ test("the desk lets go of a call that the same expert goes on with at another on
   assert.ok(!service.asked.includes("POST /calls/a/hang-up"));
 });
 
-test("a wish that did not reach the service keeps nobody from going on elsewhere", async () => {
+test("a wish that came to nothing keeps nobody from going on elsewhere", async () => {
   const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
   const { reception, service, hear } = open([call], { "visavis.desk.call": "a" });
   service.problems["POST /calls/a/resume"] = [409, "not-answered"];
   await settle();
+  // It did all the same, and only its answer was lost.
+  await hear(resumed("a", service.wishes[0]));
   assert.equal(reception.state.current?.id, "a");
   await hear(resumed("a", "elsewhere"));
   assert.equal(reception.state.current, undefined);

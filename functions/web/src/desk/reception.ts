@@ -88,6 +88,8 @@ export class Reception extends Store<ReceptionState> {
    * it now.
    */
   #wish: Id | undefined;
+  /** All of this desk. */
+  #wishes = new Set<Id>();
   /** When, in the service's time, a call was gone on with: what was signalled before was for the page before. */
   #resumedAt = new Map<Id, number>();
   #media: LocalMedia;
@@ -284,8 +286,9 @@ export class Reception extends Store<ReceptionState> {
     const old = Date.parse(envelope.at) <= (this.#openedAt ?? 0) - OVERLAP;
     if (envelope.type === "call.ringing" && old) return;
     if (envelope.type === "call.resumed") {
-      if (envelope.body.id === this.#wish) this.#wish = undefined;
-      else if (!this.#wish) this.#takenOver(envelope.call);
+      const { id } = envelope.body;
+      if (id === this.#wish) this.#wish = undefined;
+      else if (!this.#wish && !this.#wishes.has(id)) this.#takenOver(envelope.call);
       return;
     }
     if (this.state.joiners?.hear(envelope)) return;
@@ -387,6 +390,7 @@ export class Reception extends Store<ReceptionState> {
     const { id } = call;
     const wish = newId();
     this.#wish = wish;
+    this.#wishes.add(wish);
     this.change({ resuming: id, elsewhere: undefined });
     this.#makeFirstReady();
     this.#resumedAt.set(id, this.#api.clock.now());
