@@ -5,7 +5,6 @@
 
 import { Problem } from "../call/api.ts";
 import { ExpertPayloads } from "../call/authentication.ts";
-import { newId } from "../call/bytes.ts";
 import { Mailbox, type MailboxOptions, type MailboxStatus } from "../call/mailbox.ts";
 import { LocalMedia } from "../call/media.ts";
 import { PresenceLease } from "../call/presence.ts";
@@ -17,6 +16,7 @@ import type { ClockedApi } from "./clock.ts";
 import { Joiners } from "./joiners.ts";
 import { continuity, forget, remember, remembered, rememberVisitor } from "./memory.ts";
 import { Tabs } from "./tabs.ts";
+import { Wishes } from "./wishes.ts";
 
 /** Something that the expert should know and that is over. */
 export type News =
@@ -83,13 +83,7 @@ export class Reception extends Store<ReceptionState> {
   #done = new Map<Id, SessionState["outcome"]>();
   #answering: Id | undefined;
   #visiting = false;
-  /**
-   * The wish to go on with a call here, until it comes back by the mailbox: other desks wished it before, and this one has
-   * it now.
-   */
-  #wish: Id | undefined;
-  /** All of this desk. */
-  #wishes = new Set<Id>();
+  #wishes = new Wishes();
   /** When, in the service's time, a call was gone on with: what was signalled before was for the page before. */
   #resumedAt = new Map<Id, number>();
   #media: LocalMedia;
@@ -286,9 +280,7 @@ export class Reception extends Store<ReceptionState> {
     const old = Date.parse(envelope.at) <= (this.#openedAt ?? 0) - OVERLAP;
     if (envelope.type === "call.ringing" && old) return;
     if (envelope.type === "call.resumed") {
-      const { id } = envelope.body;
-      if (id === this.#wish) this.#wish = undefined;
-      else if (!this.#wish && !this.#wishes.has(id)) this.#takenOver(envelope.call);
+      if (this.#wishes.hear(envelope.body.id)) this.#takenOver(envelope.call);
       return;
     }
     if (this.state.joiners?.hear(envelope)) return;
@@ -388,18 +380,14 @@ export class Reception extends Store<ReceptionState> {
   async #resume(call: Call): Promise<void> {
     if (this.occupied) return;
     const { id } = call;
-    const wish = newId();
-    this.#wish = wish;
-    this.#wishes.add(wish);
+    const wish = this.#wishes.make();
     this.change({ resuming: id, elsewhere: undefined });
     this.#makeFirstReady();
     this.#resumedAt.set(id, this.#api.clock.now());
     // Another tab first: it tells what it knows only as long as it has the call.
     await this.#tabs.goOn(id);
     // Without fresh credentials it may work all the same; a restart asks for them again.
-    const relay = await this.#api.resume(id, wish).catch(() => {
-      if (this.#wish === wish) this.#wish = undefined;
-    });
+    const relay = await this.#api.resume(id, wish).catch(() => this.#wishes.fail(wish));
     this.change({ resuming: undefined });
     if (this.#closing.signal.aborted) return;
     // One that rang until now.
