@@ -256,7 +256,7 @@ export class Negotiation {
         if (typeof proven === "object") this.#expert = proven.verified.expert;
         if (proven) this.#events.proven(proven);
         // An expert who came while the visitor waited in line has not heard them.
-        if (this.#agreed !== message.connection) this.#candidates(link, link.gathered);
+        if (this.#agreed !== message.connection && link.gathered[0]) this.#candidates(link, link.gathered);
         this.#agreed = message.connection;
         break;
       case "candidates":

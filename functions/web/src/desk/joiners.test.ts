@@ -214,23 +214,6 @@ test("who gives up before it is known whether the call is authenticated does not
   assert.deepEqual(joiners.state.knocking, []);
 });
 
-test("who is let in in the moment of a reload is in the call after it", async () => {
-  const { joiners } = open();
-  joiners.told(knocking("a"));
-  await settled();
-  const [session] = joiners.state.knocking;
-  let reaches = () => {};
-  Object.assign(session ?? assert.fail(), { answer: () => new Promise<void>((resolve) => (reaches = resolve)) });
-  const admitted = joiners.admit(session ?? assert.fail());
-  await settled();
-  const after = open();
-  after.joiners.told(knocking("a", HOST, { state: "answered", version: 2 }));
-  await settled();
-  assert.deepEqual([ids(after.joiners.state.joined), after.asked], [["a"], []]);
-  reaches();
-  await admitted;
-});
-
 test("of a crowd that the service tells a few knock", async () => {
   const { joiners } = open();
   for (let count = 0; count < 20; count++) joiners.told(knocking(`n${count}`));

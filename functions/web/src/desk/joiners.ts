@@ -126,11 +126,10 @@ export class Joiners extends Store<JoinersState> {
     if (shown() !== asked) return;
     if (session.state.phase !== "ringing" || session.state.failure || this.#admitting.has(session.id)) return;
     this.#admitting.add(session.id);
-    // Before the service knows: a reload may come first.
-    memory.rememberAdmitted(session.id);
     try {
       await session.answer();
       this.#admitted.add(session.id);
+      memory.rememberAdmitted(session.id);
     } finally {
       this.#admitting.delete(session.id);
     }

@@ -4,6 +4,8 @@ import type { Id } from "../call/types.ts";
 
 /** The call this tab is in. */
 const MINE = "visavis.desk.call";
+/** The same, as long as another desk or tab goes on with it. */
+const ELSEWHERE = "visavis.desk.elsewhere";
 /** By what the visitors of that call, and of those that join it, are known again: by call. */
 const CONTINUITY = "visavis.desk.continuity";
 /** The keys of the links that were made for that call, in base64url. */
@@ -16,14 +18,30 @@ export type Kept = Record<typeof CONTINUITY | typeof LINK_KEYS | typeof ADMITTED
 
 export function remember(call: Id): void {
   try {
-    if (call !== remembered()) forget();
+    if (call !== read(MINE)) forget();
+    sessionStorage.removeItem(ELSEWHERE);
     sessionStorage.setItem(MINE, call);
   } catch {
     // Then a reload offers the call as one of another desk.
   }
 }
 
-export const remembered = (): Id | null => read(MINE);
+export function remembered(): Id | null {
+  const call = read(MINE);
+  return call === read(ELSEWHERE) ? null : call;
+}
+
+/**
+ * Another desk or tab goes on with the call. By what its visitor is known stays: the call may come back, and whoever says
+ * that it is elsewhere must not be able to put somebody else in the visitor's place.
+ */
+export function letGo(call: Id): void {
+  try {
+    if (call === read(MINE)) sessionStorage.setItem(ELSEWHERE, call);
+  } catch {
+    // Nothing was kept.
+  }
+}
 
 export function rememberVisitor(call: Id, continuity: string): void {
   try {
@@ -61,7 +79,7 @@ export function adopt(from: Kept): void {
 
 export function forget(): void {
   try {
-    for (const key of [CONTINUITY, LINK_KEYS, ADMITTED, MINE]) sessionStorage.removeItem(key);
+    for (const key of [CONTINUITY, LINK_KEYS, ADMITTED, MINE, ELSEWHERE]) sessionStorage.removeItem(key);
   } catch {
     // Nothing was kept.
   }

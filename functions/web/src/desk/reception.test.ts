@@ -402,22 +402,96 @@ test("as long as a call is about to be gone on with here nothing else is answere
   assert.deepEqual(waiting(reception), ["b"]);
 });
 
-const resumed = (id: string, wish = "") =>
-  ({ id: "e", at: at(1), type: "call.resumed", call: id, body: { id: wish } }) as Envelope;
+const resumed = (id: string, wish = "", seconds = 1) =>
+  ({ id: "e", at: at(seconds), type: "call.resumed", call: id, body: { id: wish } }) as Envelope;
 
 test("the desk lets go of a call that the same expert goes on with at another one", async () => {
   const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
-  const { reception, service, stored, hear } = open([call], { "visavis.desk.call": "a" });
+  const { reception, service, hear } = open([call], { "visavis.desk.call": "a" });
   await settle();
   // Of the mailbox, read anew: this page goes on with it now.
-  await hear(resumed("a", "before"));
-  assert.equal(reception.state.current?.id, "a");
+  await hear(resumed("a", "before", -5));
+  await hear(resumed("a", "a moment before"));
   await hear(resumed("a", service.wishes[0]));
+  await hear(resumed("a", "before", -5));
   assert.equal(reception.state.current?.id, "a");
   await hear(resumed("a", "elsewhere"));
   assert.deepEqual([reception.state.current, reception.state.elsewhere?.id], [undefined, "a"]);
-  assert.deepEqual(stored, {});
   assert.ok(!service.asked.includes("POST /calls/a/hang-up"));
+});
+
+test("a call that is said to go on elsewhere comes back with the visitor it had, and stays away over a reload", async () => {
+  mock.method(console, "warn", () => {});
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const kept = { "visavis.desk.call": "a", ...KNOWN };
+  const { reception, service, stored, hear } = open([call], kept);
+  await settle();
+  await hear(resumed("a", service.wishes[0]));
+  await hear(resumed("a", "forged"));
+  assert.equal(reception.state.elsewhere?.id, "a");
+  const left = { ...stored };
+  await close();
+  const reloaded = open([call], left);
+  await settle();
+  assert.deepEqual([reloaded.reception.state.current, reloaded.reception.state.elsewhere?.id], [undefined, "a"]);
+  void reloaded.reception.takeOver();
+  await settle();
+  mock.timers.tick(500);
+  await settle();
+  const session = reloaded.reception.state.current;
+  assert.equal(session?.id, "a");
+  await reloaded.hear(await unsealed());
+  assert.equal(session?.state.failure, "unsealed");
+});
+
+test("a call that ended elsewhere leaves nothing behind here", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { service, stored, hear } = open([call], { "visavis.desk.call": "a", ...KNOWN });
+  await settle();
+  await hear(resumed("a", service.wishes[0]));
+  await hear(resumed("a", "elsewhere"));
+  await hear(told({ ...call, state: "ended", version: 3 }, "call.ended", 2));
+  assert.deepEqual(stored, {});
+});
+
+test("where the other desk cannot be told, this one does not go on", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service } = open([call]);
+  service.problems["POST /calls/a/resume"] = [409, "not-answered"];
+  await settle();
+  void reception.takeOver();
+  await settle();
+  mock.timers.tick(500);
+  await settle();
+  const { current, resuming, elsewhere, news } = reception.state;
+  assert.deepEqual([current, resuming, elsewhere?.id, news?.name], [undefined, undefined, "a", "failed"]);
+  assert.ok(!service.asked.includes("POST /calls/a/signals"));
+});
+
+test("of two desks that go on with a call at once the later one has it", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, service, hear } = open([call], { "visavis.desk.call": "a" });
+  let answers = () => {};
+  service.slow = new Promise((resolve) => {
+    answers = resolve;
+  });
+  await settle();
+  await hear(resumed("a", service.wishes[0]));
+  await hear(resumed("a", "later"));
+  answers();
+  await settle();
+  const { current, resuming, elsewhere } = reception.state;
+  assert.deepEqual([current, resuming, elsewhere?.id], [undefined, undefined, "a"]);
+  assert.ok(!service.asked.includes("POST /calls/a/signals"));
+});
+
+test("a desk whose wish was dropped from the mailbox lets go all the same", async () => {
+  const call = ringing("a", -60, { state: "answered", version: 2, answered_at: at(-50) });
+  const { reception, hear, gap } = open([call], { "visavis.desk.call": "a" });
+  await settle();
+  await gap();
+  await hear(resumed("a", "elsewhere"));
+  assert.equal(reception.state.current, undefined);
 });
 
 test("a wish that came to nothing keeps nobody from going on elsewhere", async () => {

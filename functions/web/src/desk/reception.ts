@@ -14,7 +14,7 @@ import type { Call, Envelope, Id, StaffAccess } from "../call/types.ts";
 import type { Device } from "../trust/handshake.ts";
 import type { ClockedApi } from "./clock.ts";
 import { Joiners } from "./joiners.ts";
-import { continuity, forget, remember, remembered, rememberVisitor } from "./memory.ts";
+import { continuity, forget, letGo, remember, remembered, rememberVisitor } from "./memory.ts";
 import { Tabs } from "./tabs.ts";
 import { Wishes } from "./wishes.ts";
 
@@ -121,7 +121,10 @@ export class Reception extends Store<ReceptionState> {
       access: options.access.mailbox,
       token: () => this.#api.token,
       onEnvelope: (envelope) => this.#hear(envelope),
-      onGap: () => this.#presence.renew(),
+      onGap: () => {
+        this.#wishes.gap();
+        return this.#presence.renew();
+      },
       onStatus: (status) => this.#signalling(status),
       onRefused: options.onRefused,
     });
@@ -280,7 +283,7 @@ export class Reception extends Store<ReceptionState> {
     const old = Date.parse(envelope.at) <= (this.#openedAt ?? 0) - OVERLAP;
     if (envelope.type === "call.ringing" && old) return;
     if (envelope.type === "call.resumed") {
-      if (this.#wishes.hear(envelope.body.id)) this.#takenOver(envelope.call);
+      if (this.#wishes.hear(envelope.body.id, this.#isOld(envelope))) this.#takenOver(envelope.call);
       return;
     }
     if (this.state.joiners?.hear(envelope)) return;
@@ -293,10 +296,11 @@ export class Reception extends Store<ReceptionState> {
         this.#makeFirstReady();
       } else if (envelope.type === "call.ended" && envelope.call === this.state.elsewhere?.id) {
         this.change({ elsewhere: undefined });
+        if (!this.state.current) forget();
       }
       return;
     }
-    if (Date.parse(envelope.at) < (this.#resumedAt.get(envelope.call) ?? 0)) return;
+    if (this.#isOld(envelope)) return;
     // All desks of an expert share a mailbox: this is the answer of this one, coming back.
     if (envelope.type === "call.taken" && envelope.call === this.#answering) return;
     // Of the page before, which was loaded anew in the moment of the click.
@@ -310,6 +314,11 @@ export class Reception extends Store<ReceptionState> {
       if (unprepared.signals.length > KEPT_SIGNALS) unprepared.signals.shift();
     } else if (unprepared && envelope.type === "call.ringing") session.update(envelope.body.call);
     else await session.handle(envelope);
+  }
+
+  /** For the page before. */
+  #isOld({ at, call }: Envelope): boolean {
+    return Date.parse(at) < (this.#resumedAt.get(call) ?? 0);
   }
 
   #signalling(status: MailboxStatus): void {
@@ -381,15 +390,26 @@ export class Reception extends Store<ReceptionState> {
     if (this.occupied) return;
     const { id } = call;
     const wish = this.#wishes.make();
+    const reloaded = remembered() === id;
     this.change({ resuming: id, elsewhere: undefined });
     this.#makeFirstReady();
     this.#resumedAt.set(id, this.#api.clock.now());
     // Another tab first: it tells what it knows only as long as it has the call.
     await this.#tabs.goOn(id);
-    // Without fresh credentials it may work all the same; a restart asks for them again.
-    const relay = await this.#api.resume(id, wish).catch(() => this.#wishes.fail(wish));
+    const relay = await this.#api.resume(id, wish).catch((error: unknown) => {
+      this.#wishes.fail(wish);
+      // After a reload it may work all the same, without fresh credentials; a restart asks for them again.
+      if (!reloaded) this.change({ news: { name: "failed", error } });
+    });
     this.change({ resuming: undefined });
     if (this.#closing.signal.aborted) return;
+    if (this.#wishes.overtaken || !(relay || reloaded)) {
+      // Two desks that both answer would end the call.
+      letGo(id);
+      this.change({ elsewhere: call });
+      this.#makeFirstReady();
+      return;
+    }
     // One that rang until now.
     this.#sessions.get(id)?.close();
     this.#unprepared.delete(id);
@@ -466,7 +486,7 @@ export class Reception extends Store<ReceptionState> {
     if (current?.id !== id) return false;
     this.#putAway(current);
     this.change({ elsewhere: current.state.call });
-    forget();
+    letGo(id);
     this.#show();
     this.#makeFirstReady();
     this.#letGoOfDevices();

@@ -9,8 +9,12 @@ export class Wishes {
   /** The last one, until it comes back by the mailbox: other desks wished theirs before, and this one has the call now. */
   #pending: Id | undefined;
 
+  /** Another desk went on with the call after this one. */
+  overtaken = false;
+
   /** This desk goes on with a call, by this wish. */
   make(): Id {
+    this.overtaken = false;
     this.#pending = newId();
     this.#own.add(this.#pending);
     return this.#pending;
@@ -21,10 +25,19 @@ export class Wishes {
     if (wish === this.#pending) this.#pending = undefined;
   }
 
-  /** A wish came by the mailbox. Whether it is another desk's, and this one is to let go. */
-  hear(wish: Id): boolean {
-    const others = this.#pending === undefined && !this.#own.has(wish);
+  /**
+   * A wish came by the mailbox; `old` is one from before this page went on with the call. Whether it is another desk's,
+   * and this one is to let go.
+   */
+  hear(wish: Id, old: boolean): boolean {
+    const others = !old && this.#pending === undefined && !this.#own.has(wish);
     this.fail(wish);
+    this.overtaken ||= others;
     return others;
+  }
+
+  /** What the mailbox held was dropped, perhaps with this desk's wish. */
+  gap(): void {
+    this.#pending = undefined;
   }
 }

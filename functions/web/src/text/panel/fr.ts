@@ -73,7 +73,7 @@ export const panel: PanelTexts = {
     "self-gone": "Votre réseau a été absent trop longtemps. Rappelez tout simplement.",
     declined: "Veuillez réessayer un peu plus tard.",
     cancelled: "Plus rien ne sonne.",
-    missed: "Nous sommes désolés. Réessayez, ou attendez votre tour jusqu’à ce que quelqu’un soit libre.",
+    missed: "Nous sommes désolés. Réessayez ou attendez votre tour.",
     taken: "Merci de votre visite.",
   },
   failure: {
