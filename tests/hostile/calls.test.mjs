@@ -128,9 +128,8 @@ attack("a second answer", async (stage) => {
   await stage.refuses(visitor, "second-answer", { played: true });
 });
 
-attack("a ghost in the visitor's place, in the middle of a call", async (stage) => {
-  const visitor = await stage.call();
-  const call = callIn(stage);
+/** Somebody who offers in the visitor's place, and whom the desk refuses. @param {Stage} stage @param {string} call */
+async function ghostIsRefused(stage, call) {
   const ghost = await VisitorHandshake.create({ organisation: stage.organisation.id, call }, stage.edge.told.trust, [
     stage.trust.siteKey.publicKey,
   ]);
@@ -143,6 +142,27 @@ attack("a ghost in the visitor's place, in the middle of a call", async (stage) 
     (await middleman.decoded()).every((frames) => frames === 0),
     "the ghost saw nothing",
   );
+}
+
+attack("a ghost in the visitor's place, in the middle of a call", async (stage) => {
+  const visitor = await stage.call();
+  await ghostIsRefused(stage, callIn(stage));
+  await visitor.page.close();
+});
+
+attack("a ghost in the visitor's place, once the desk is told that the call goes on at another one", async (stage) => {
+  const visitor = await stage.call();
+  const call = callIn(stage);
+  await stage.edge.speak("expert", `POST /api/v1/calls/${call}/resume`, { id: crypto.randomUUID() });
+  // The visitor who is asked to offer anew is not heard.
+  stage.edge.onRequest("visitor", SIGNALS, ({ body }) => {
+    body.payload = pack({ v: 1, type: "signal", n: 1_000_000, box: "" });
+  });
+  await stage.desk.goesOn();
+  await until("the desk asks for an offer", () =>
+    stage.edge.seen.some((text) => text.startsWith(`answer to POST /api/v1/calls/${call}/resume`)),
+  );
+  await ghostIsRefused(stage, call);
   await visitor.page.close();
 });
 
