@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, test } from "node:test";
 
 import type { CheckFailed } from "../trust/failure.ts";
+import { determined, done } from "./fake-network.ts";
 import { CertificateGate } from "./gate.ts";
 
 const CERTIFICATE = new TextEncoder().encode("a certificate").buffer;
@@ -42,8 +43,8 @@ function gate(...transports: FakeTransport[]) {
   return { gate: made, told };
 }
 
-/** Digests are made elsewhere; what they lead to happens here. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+// Digests, which are made elsewhere in their own time, are made at once.
+determined(randomBytes);
 
 beforeEach(() => Object.assign(globalThis, { RTCDtlsTransport: FakeTransport }));
 afterEach(() => Reflect.deleteProperty(globalThis, "RTCDtlsTransport"));
@@ -57,7 +58,7 @@ test("what comes waits for the certificate and passes in its order", async () =>
   closed.pass(() => told.push("second"));
   assert.deepEqual(told, []);
   transport.become("connected", CERTIFICATE);
-  await settled();
+  await done();
   closed.pass(() => told.push("third"));
   assert.deepEqual(told, ["opened", "first", "second", "third"]);
 });
@@ -69,10 +70,10 @@ test("another certificate fails, and nothing passes any more", async () => {
   await closed.look();
   closed.pass(() => told.push("before"));
   transport.become("connected", OTHER);
-  await settled();
+  await done();
   closed.pass(() => told.push("after"));
   transport.become("connected", CERTIFICATE);
-  await settled();
+  await done();
   assert.deepEqual(told, ["certificate-changed"]);
   assert.equal(closed.open, false);
 });
@@ -84,7 +85,7 @@ test("a certificate that changes later fails too", async () => {
   transport.become("connected", CERTIFICATE);
   await opened.look();
   transport.become("connected", OTHER);
-  await settled();
+  await done();
   opened.pass(() => told.push("after"));
   assert.deepEqual(told, ["opened", "certificate-changed"]);
 });
@@ -95,10 +96,10 @@ test("a second transport is compared too, and waited for", async () => {
   closed.expect(description(CERTIFICATE));
   await closed.look();
   one.become("connected", CERTIFICATE);
-  await settled();
+  await done();
   assert.deepEqual(told, []);
   two.become("connected", OTHER);
-  await settled();
+  await done();
   assert.deepEqual(told, ["certificate-changed"]);
 });
 
