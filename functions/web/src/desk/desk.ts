@@ -269,7 +269,8 @@ export class DeskPage extends StaffPage {
     const { current, resuming } = reception.state;
     if (current) return this.#inCall(reception, current);
     if (this.#visits?.state.visit) return this.#visit(reception);
-    return resuming ? this.#connecting() : this.#atRest(reception);
+    if (!resuming) return this.#atRest(reception);
+    return html`<p class="alone muted" role="status"><span class="spinner"></span>${this.#texts.now.answering}</p>`;
   }
 
   #connecting(): TemplateResult {

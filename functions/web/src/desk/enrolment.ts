@@ -127,7 +127,7 @@ export class EnrolmentFace extends LitElement {
     act = this.#enrol,
   ): TemplateResult {
     return html`<div class="banner ${kind}">
-      ${icon("shield")}<span>${text}</span>
+      ${icon(kind === "" ? "shield" : "alert")}<span>${text}</span>
       ${
         action === undefined
           ? nothing

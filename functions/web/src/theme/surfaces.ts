@@ -64,6 +64,7 @@ export const surfaces = [
   .empty {
     display: grid;
     justify-items: center;
+    align-content: start;
     gap: var(--visavis-space-3);
     padding: var(--visavis-space-7) var(--visavis-space-4);
     color: var(--visavis-muted);
