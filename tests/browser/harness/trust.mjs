@@ -5,7 +5,7 @@ import { firstCertificate, plan } from "../../../functions/web/src/trust/approve
 import { certifyApprover, signSiteKey, signSuccession } from "../../../functions/web/src/trust/ceremony.ts";
 import { newSigningKey, publicPart } from "../../../functions/web/src/trust/ed25519.ts";
 import { make, read } from "../../../functions/web/src/trust/statements.ts";
-import { call, snippet } from "./stack.mjs";
+import { call, sessionToken, snippet } from "./stack.mjs";
 
 /** @typedef {import("../../../functions/web/src/trust/statements.ts").Statements} Statements */
 /** @typedef {import("../../../functions/web/src/trust/key-file.ts").SiteKey} SiteKey */
@@ -76,11 +76,8 @@ export class Trust {
   async #renewToken() {
     if (Date.now() - this.#renewedAt < RENEWED_EVERY) return;
     this.#renewedAt = Date.now();
-    const { service } = this.world.stack;
     const { office } = this.organisation;
-    const headers = { cookie: office.cookie, origin: service };
-    const { json } = await call(`${service}/api/v1/session/token`, { headers, body: { role: "administrator" } });
-    office.token = json.token;
+    office.token = (await sessionToken(this.world.stack, office.cookie, "administrator")).token;
   }
 
   /** The customer copies the snippet anew. */
