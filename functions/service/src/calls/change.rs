@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     record::{self, Record},
-    state::{Event, Kind, Notice, Party, Refusal},
+    state::{Event, Kind, Notice, Party, Refusal, State},
     view::{CallView, envelope_type, with_call},
 };
 use crate::{
@@ -267,6 +267,17 @@ pub(crate) fn no_call() -> Problem {
         Slug::NotFound,
         "There is no such call for you. Read the calls anew by renewing your presence.",
     )
+}
+
+/// Refuses an expert a call that rings still, that another one has answered, or that is over.
+pub(crate) fn require_answered_by(record: &Record, expert: Uuid) -> Result<(), Problem> {
+    let refusal = match record.call.state {
+        State::Answered if record.call.expert == Some(expert) => return Ok(()),
+        State::Answered => Refusal::AlreadyAnswered,
+        State::Ringing => Refusal::NotAnswered,
+        _ => Refusal::Over,
+    };
+    Err(with_call(refused(refusal), record, Party::Expert(expert)))
 }
 
 /// The problem that a refusal is.

@@ -9,11 +9,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    change::{Found, refused},
+    change::{Found, require_answered_by},
     find,
     record::Joining,
-    state::{Party, Refusal, State as CallState},
-    view::with_call,
 };
 use crate::{
     App,
@@ -91,15 +89,7 @@ pub(super) async fn invite<P: Platform>(
     let participant = Participant::Expert(expert);
     let Found { keys, record } = find(&app, Kind::Invitations, &participant, &address, call).await?;
     let record = app.settle(&keys, record).await?;
-    let refusal = match record.call.state {
-        CallState::Answered if record.call.expert == Some(id) => None,
-        CallState::Answered => Some(Refusal::AlreadyAnswered),
-        CallState::Ringing => Some(Refusal::NotAnswered),
-        _ => Some(Refusal::Over),
-    };
-    if let Some(refusal) = refusal {
-        return Err(with_call(refused(refusal), &record, Party::Expert(id)));
-    }
+    require_answered_by(&record, id)?;
     if record.joining.is_some() {
         let detail = "This call belongs to another one. Invite into that one.";
         return Err(Problem::new(Slug::LimitReached, detail));

@@ -7,10 +7,9 @@ use uuid::Uuid;
 
 use super::{
     RelayAnswer,
-    change::{Found, mailbox_of, refused},
+    change::{Found, mailbox_of, require_answered_by},
     find,
-    state::{Party, Refusal, State as CallState},
-    view::with_call,
+    state::Party,
 };
 use crate::{
     App,
@@ -54,18 +53,9 @@ pub(super) async fn resume<P: Platform>(
 ) -> Result<Json<RelayAnswer>, Problem> {
     let own = expert.id;
     let participant = Participant::Expert(expert);
-    let party = participant.party();
     let Found { keys, record } = find(&app, Kind::Relay, &participant, &address, call).await?;
     let record = app.settle(&keys, record).await?;
-    let refusal = match record.call.state {
-        CallState::Answered if record.call.expert == Some(own) => None,
-        CallState::Answered => Some(Refusal::AlreadyAnswered),
-        CallState::Ringing => Some(Refusal::NotAnswered),
-        _ => Some(Refusal::Over),
-    };
-    if let Some(refusal) = refusal {
-        return Err(with_call(refused(refusal), &record, party));
-    }
+    require_answered_by(&record, own)?;
     let mailbox = mailbox_of(&record, Party::Expert(own));
     app.post(&mailbox, ("call.resumed", &id.to_string()), call, Body { id })
         .await?;

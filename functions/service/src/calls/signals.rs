@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    change::{Found, mailbox_of, refused},
+    change::{Found, mailbox_of, refused, require_answered_by},
     payload::Payload,
     state::{Party, Refusal, State as CallState},
     view::with_call,
@@ -73,16 +73,11 @@ pub(super) async fn signal<P: Platform>(
         (Party::Visitor, CallState::Answered) => {
             ("visitor", record.call.expert.map(Party::Expert).into_iter().collect())
         }
-        (Party::Expert(_), CallState::Ringing) => {
-            return Err(with_call(refused(Refusal::NotAnswered), &record, party));
-        }
-        (Party::Expert(expert), CallState::Answered) if record.call.expert == Some(expert) => {
+        (Party::Expert(expert), _) => {
+            require_answered_by(&record, expert)?;
             ("expert", vec![Party::Visitor])
         }
-        (Party::Expert(_), CallState::Answered) => {
-            return Err(with_call(refused(Refusal::AlreadyAnswered), &record, party));
-        }
-        _ => return Err(with_call(refused(Refusal::Over), &record, party)),
+        (Party::Visitor, _) => return Err(with_call(refused(Refusal::Over), &record, party)),
     };
     let of = format!("{from}/{id}");
     let sent = join_all(to.into_iter().map(|to| {
